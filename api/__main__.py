@@ -1,0 +1,5 @@
+"""The command line `atlas`."""
+
+
+def main() -> None:
+    """Run the command line."""

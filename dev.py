@@ -1,0 +1,175 @@
+"""Run, test and check Journey Atlas from a clone, with nothing installed but Python 3.11.
+
+    python3 dev.py run [--port N …]     start the product with the sample atlas
+    python3 dev.py test [pytest args]   run all tests
+    python3 dev.py check                format, lint, types and import rules
+    python3 dev.py format               rewrite the code in the house's format
+    python3 dev.py lock                 resolve the dependencies anew
+    python3 dev.py atlas …              the command line of the product
+
+The first call makes `.venv` from `requirements.lock`; later calls reuse it until the lock changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+TOOLS = ROOT / ".tools"
+LOCK = ROOT / "requirements.lock"
+STAMP = VENV / "installed-from"
+UV = "uv>=0.9,<1"
+
+CHECKS = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy",),
+    ("pyright",),
+    ("lint-imports",),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare the locked environment, then do what the first argument names."""
+    if sys.version_info < (3, 11):
+        return fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}.")
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
+    commands = {
+        "run": lambda: run("atlas", "serve", "--demo", *rest),
+        "test": lambda: run("pytest", *rest),
+        "check": lambda: next((code for check in CHECKS if (code := run(*check))), 0),
+        "format": lambda: run("ruff", "check", "--fix", ".") or run("ruff", "format", "."),
+        "atlas": lambda: run("atlas", *rest),
+        "lock": lock,
+    }
+    if command not in commands:
+        return fail((__doc__ or "").strip())
+    if command != "lock":
+        prepare()
+    return commands[command]()
+
+
+def prepare() -> None:
+    """Make `.venv` equal to the lock; a lock unchanged since then costs one hash."""
+    wanted = fingerprint()
+    if installed() == wanted:
+        return
+    with only_one_preparing():
+        if installed() != wanted:
+            install()
+            STAMP.write_text(wanted)
+
+
+def install() -> None:
+    """Install exactly the locked files, then the project itself, editable."""
+    uv = find_uv()
+    started = time.monotonic()
+    print("Preparing .venv from requirements.lock …", file=sys.stderr, flush=True)
+    call(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV))
+    pip = (uv, "pip", "install", "--quiet", "--python", str(python()))
+    call(*pip, "--require-hashes", "-r", str(LOCK))
+    call(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    print(f"Prepared in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
+
+
+def find_uv() -> str:
+    """Give the path of uv: the one on the path, else one put into `.tools`."""
+    found = shutil.which("uv") or shutil.which("uv", path=str(TOOLS / "bin"))
+    if found:
+        return found
+    # `--target` is the one way that a distribution's own Python (PEP 668) allows.
+    quiet = ("--quiet", "--disable-pip-version-check")
+    pip = (sys.executable, "-m", "pip", "install", *quiet, "--target", str(TOOLS), UV)
+    if subprocess.run(pip, check=False).returncode:
+        sys.exit(fail("uv could not be installed: install uv or Python's pip, then try again."))
+    return str(TOOLS / "bin" / "uv")
+
+
+def lock() -> int:
+    """Resolve `pyproject.toml` into `requirements.lock`: names, versions and hashes alone."""
+    options = ("--universal", "--generate-hashes", "--all-extras", "--python-version", "3.11")
+    plain = ("--no-emit-index-url", "--no-header", "--no-annotate", "--quiet")
+    project = str(ROOT / "pyproject.toml")
+    call(find_uv(), "pip", "compile", *options, *plain, project, "-o", str(LOCK))
+    return 0
+
+
+class only_one_preparing:  # noqa: N801 - reads as a statement after `with`
+    """Hold a folder as a lock, so that two calls at once prepare once."""
+
+    folder = ROOT / ".preparing"
+
+    def __enter__(self) -> None:
+        """Wait for the folder; one older than ten minutes belongs to a dead call."""
+        while True:
+            try:
+                self.folder.mkdir()
+            except FileExistsError:
+                self.forget_the_dead()
+                time.sleep(0.2)
+            else:
+                return
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next one in."""
+        self.folder.rmdir()
+
+    def forget_the_dead(self) -> None:
+        """Remove a lock that outlived its owner."""
+        try:
+            if time.time() - self.folder.stat().st_mtime > 600:
+                self.folder.rmdir()
+        except FileNotFoundError:
+            return
+
+
+def fingerprint() -> str:
+    """Name what the environment depends on: lock, project file and interpreter."""
+    parts = (LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode())
+    return hashlib.sha256(b"\0".join((*parts, str(ROOT).encode()))).hexdigest()
+
+
+def installed() -> str | None:
+    """Give the fingerprint that `.venv` was made from; None before the first call."""
+    return STAMP.read_text() if STAMP.exists() else None
+
+
+def python() -> Path:
+    """Give the environment's interpreter."""
+    return BIN / ("python.exe" if os.name == "nt" else "python")
+
+
+def run(program: str, *arguments: str) -> int:
+    """Run a program of the environment in the clone; give its exit code."""
+    home = os.environ.get("ATLAS_HOME", str(ROOT / ".atlas"))
+    environment = {**os.environ, "ATLAS_HOME": home, "VIRTUAL_ENV": str(VENV)}
+    environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
+    try:
+        return subprocess.run([str(BIN / program), *arguments], env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 130
+
+
+def call(*command: str) -> None:
+    """Run a command; end with its message and exit code where it fails."""
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if code:
+        sys.exit(fail(f"failed with exit code {code}: {' '.join(command)}"))
+
+
+def fail(message: str) -> int:
+    """Say what is wrong; give the exit code for it."""
+    print(message, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,87 @@
+"""What the domain needs of the outside: the aggregates of observations over windows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from domain.metric import Dimensions, ObservationState
+from domain.node import NodeId, OrganizationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowQuery:
+    """A question about one metric source's observations.
+
+    Counted are observations of exactly these dimensions that lie whole inside the window:
+    `start` <= observation.start (None: no lower end) and observation.end <= `end`. Observations
+    whose value is None never count. With `whole` False only `last` and `count` are needed of the
+    answer (the count may then be 1 for "some"), so that one index look-up suffices.
+    `lower` and `upper` (inclusive, None: open) ask for `met_count`.
+    """
+
+    source: NodeId
+    metric: NodeId
+    dimensions: Dimensions = ()
+    start: datetime | None = None
+    end: datetime
+    whole: bool = False
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastObservation:
+    """The observation with the latest end (then start) in a window."""
+
+    start: datetime
+    end: datetime
+    value: Decimal
+    state: ObservationState
+    sample_size: int | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    standard_error: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowAggregate:
+    """What the observations of a window add up to; None: none of them carries that number.
+
+    `weighted_total` is Σ value × sample size over those with a sample size, `sample_size` Σ of it.
+    `numerator` and `denominator` sum over the observations that carry both.
+    `final_count` counts FINAL observations, `met_count` the FINAL ones inside the bounds,
+    `last_final` is the latest FINAL one.
+    """
+
+    last: LastObservation
+    count: int
+    last_final: LastObservation | None = None
+    final_count: int = 0
+    met_count: int = 0
+    total: Decimal | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    sample_size: int | None = None
+    weighted_total: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+
+
+Aggregates = Mapping[WindowQuery, WindowAggregate]
+"""Answers by question; a question without any observation is absent."""
+
+
+class Observations(Protocol):
+    """The store of observations."""
+
+    async def aggregate(
+        self,
+        organization: OrganizationId,
+        queries: Sequence[WindowQuery],
+        *,
+        known_at: datetime | None = None,
+    ) -> Aggregates:
+        """Answer all questions in one statement, as known at a time (None: all that is known)."""
+        ...

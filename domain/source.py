@@ -1,0 +1,64 @@
+"""Where values come from: configured connectors, and which of their metrics feeds which of ours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from domain.node import Kind, Node, NodeId
+
+Settings = Mapping[str, Any]
+"""A connector's settings or a metric's parameters, as JSON; only the connector knows their shape."""
+
+
+class SourceState(StrEnum):
+    """How the last attempt to read a metric source ended."""
+
+    NEVER_SYNCED = "NEVER_SYNCED"
+    OK = "OK"
+    FAILING = "FAILING"
+    NEEDS_ATTENTION = "NEEDS_ATTENTION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection(Node):
+    """A connector with its settings, by the connector's key. Secrets are never among them."""
+
+    kind: ClassVar[Kind] = Kind.CONNECTION
+
+    connector: str
+    settings: Settings = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceError:
+    """Why a source failed last: `fault` is customer, vendor or plugin; safe to show."""
+
+    code: str
+    fault: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSource(Node):
+    """The binding of a metric to what a connection delivers.
+
+    `remote_metric` is the connector's name for it. `breakdowns` lists the sets of dimensions to pull
+    it by: `((), ("channel",))` is the whole and each channel. The lowest `precedence` that has a value answers.
+    `asked_at` is when the source last answered, in real time; None: never.
+    """
+
+    kind: ClassVar[Kind] = Kind.METRIC_SOURCE
+
+    metric: NodeId
+    connection: NodeId
+    remote_metric: str
+    parameters: Settings = field(default_factory=dict)
+    breakdowns: tuple[tuple[str, ...], ...] = ((),)
+    grain: str
+    precedence: int = 0
+    state: SourceState = SourceState.NEVER_SYNCED
+    asked_at: datetime | None = None
+    error: SourceError | None = None
