@@ -153,7 +153,9 @@ def run(program: str, *arguments: str) -> int:
     environment = {**os.environ, "ATLAS_HOME": home, "VIRTUAL_ENV": str(VENV)}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
     try:
-        return subprocess.run([str(BIN / program), *arguments], env=environment, check=False).returncode
+        return subprocess.run(
+            [str(BIN / program), *arguments], env=environment, check=False
+        ).returncode
     except KeyboardInterrupt:
         return 130
 

@@ -124,6 +124,4 @@ def _index(
     order: Callable[[Link], tuple[int, str]],
 ) -> LinkIndex:
     by_relation = _grouped(sorted(links, key=order), lambda link: link.relation)
-    return {
-        relation: _grouped(by_relation.get(relation, ()), end) for relation in Relation
-    }
+    return {relation: _grouped(by_relation.get(relation, ()), end) for relation in Relation}

@@ -98,9 +98,7 @@ RULES: Mapping[Relation, Rule] = MappingProxyType(
         Relation.HAS_STEP: Rule(
             Role.STRUCTURE, (Kind.JOURNEY,), (Kind.STEP,), one_source=True, ordered=True
         ),
-        Relation.IMPROVES: Rule(
-            Role.STRUCTURE, (Kind.OPPORTUNITY,), (Kind.JOURNEY, Kind.STEP)
-        ),
+        Relation.IMPROVES: Rule(Role.STRUCTURE, (Kind.OPPORTUNITY,), (Kind.JOURNEY, Kind.STEP)),
         Relation.ADDRESSES: Rule(Role.STRUCTURE, (Kind.SOLUTION,), (Kind.OPPORTUNITY,)),
         Relation.ANCHORED_ON: Rule(
             Role.STRUCTURE,
@@ -109,9 +107,7 @@ RULES: Mapping[Relation, Rule] = MappingProxyType(
             one_target=True,
         ),
         Relation.SEEN_IN: Rule(Role.EVIDENCE, (Kind.INSIGHT,), (Kind.JOURNEY, Kind.STEP)),
-        Relation.SUPPORTS: Rule(
-            Role.EVIDENCE, (Kind.INSIGHT,), (Kind.OPPORTUNITY, Kind.OBJECTIVE)
-        ),
+        Relation.SUPPORTS: Rule(Role.EVIDENCE, (Kind.INSIGHT,), (Kind.OPPORTUNITY, Kind.OBJECTIVE)),
         Relation.MEASURES: Rule(
             Role.EVIDENCE,
             (Kind.METRIC,),

@@ -14,9 +14,10 @@ from domain.node import NodeId, OrganizationId
 class WindowQuery:
     """A question about one metric source's observations.
 
-    Counted are observations of exactly these dimensions that lie whole inside the window:
-    `start` <= observation.start (None: no lower end) and observation.end <= `end`. Observations
-    whose value is None never count. With `whole` False only `last` and `count` are needed of the
+    Counted are observations of exactly these dimensions that END inside the window:
+    `start` < observation.end (None: no lower end) and observation.end <= `end`. So a week that
+    straddles two cycles belongs to the later one, and no period is lost or counted twice between
+    adjacent windows. Observations whose value is None never count. With `whole` False only `last` and `count` are needed of the
     answer (the count may then be 1 for "some"), so that one index look-up suffices.
     `lower` and `upper` (inclusive, None: open) ask for `met_count`.
     """
