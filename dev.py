@@ -3,7 +3,7 @@
     python3 dev.py run [--port N …]     start the product with the sample atlas
     python3 dev.py test [pytest args]   run all tests
     python3 dev.py check                format, lint, types and import rules
-    python3 dev.py format               rewrite the code in the house's format
+    python3 dev.py format               write the code in the house's format
     python3 dev.py lock                 resolve the dependencies anew
     python3 dev.py atlas …              the command line of the product
 
@@ -12,12 +12,15 @@ The first call makes `.venv` from `requirements.lock`; later calls reuse it unti
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -39,14 +42,14 @@ CHECKS = (
 
 def main(arguments: list[str]) -> int:
     """Prepare the locked environment, then do what the first argument names."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - who starts it with an older one is told so
         return fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}.")
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
     commands = {
         "run": lambda: run("atlas", "serve", "--demo", *rest),
-        "test": lambda: run("pytest", *rest),
-        "check": lambda: next((code for check in CHECKS if (code := run(*check))), 0),
-        "format": lambda: run("ruff", "check", "--fix", ".") or run("ruff", "format", "."),
+        "test": lambda: run("pytest", "-n", "auto", *rest, folder=ROOT),
+        "check": lambda: next((code for check in CHECKS if (code := run(*check, folder=ROOT))), 0),
+        "format": lambda: run("ruff", "format", ".", folder=ROOT),
         "atlas": lambda: run("atlas", *rest),
         "lock": lock,
     }
@@ -102,33 +105,12 @@ def lock() -> int:
     return 0
 
 
-class only_one_preparing:  # noqa: N801 - reads as a statement after `with`
-    """Hold a folder as a lock, so that two calls at once prepare once."""
-
-    folder = ROOT / ".preparing"
-
-    def __enter__(self) -> None:
-        """Wait for the folder; one older than ten minutes belongs to a dead call."""
-        while True:
-            try:
-                self.folder.mkdir()
-            except FileExistsError:
-                self.forget_the_dead()
-                time.sleep(0.2)
-            else:
-                return
-
-    def __exit__(self, *_: object) -> None:
-        """Let the next one in."""
-        self.folder.rmdir()
-
-    def forget_the_dead(self) -> None:
-        """Remove a lock that outlived its owner."""
-        try:
-            if time.time() - self.folder.stat().st_mtime > 600:
-                self.folder.rmdir()
-        except FileNotFoundError:
-            return
+@contextmanager
+def only_one_preparing() -> Iterator[None]:
+    """Hold a file's lock, so that two calls at once prepare once; it goes with its process."""
+    with (ROOT / ".preparing").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def fingerprint() -> str:
@@ -147,8 +129,8 @@ def python() -> Path:
     return BIN / ("python.exe" if os.name == "nt" else "python")
 
 
-def run(program: str, *arguments: str) -> int:
-    """Run a program of the environment in the clone; give its exit code."""
+def run(program: str, *arguments: str, folder: Path | None = None) -> int:
+    """Run a program of the environment in a folder (None: where the caller stands)."""
     home = os.environ.get("ATLAS_HOME", str(ROOT / ".atlas"))
     environment = {**os.environ, "ATLAS_HOME": home, "VIRTUAL_ENV": str(VENV)}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"

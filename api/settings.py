@@ -1,0 +1,121 @@
+"""All settings: from the environment, overridden by flags. Nothing else reads the environment.
+
+`docs/operators/settings.md` shows them in one table; a test compares it with this file.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from api.errors import SettingsError
+
+DEMO_CLOCK = datetime(2026, 11, 22, 12, tzinfo=UTC)
+"""Where the sample atlas's clock stands."""
+
+
+def _instant(value: object) -> object:
+    return None if value == "now" else value
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        message = "needs an offset, such as 2026-11-22T12:00Z"
+        raise ValueError(message)
+    return value
+
+
+ClockSetting = Annotated[datetime | None, BeforeValidator(_instant), AfterValidator(_aware)]
+
+
+class Settings(BaseModel):
+    """One start's settings; each field's alias is its environment variable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str | None = Field(
+        default=None,
+        alias="DATABASE_URL",
+        description="PostgreSQL 15 or newer to use instead of the embedded one.",
+    )
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_path("journey-atlas")),
+        alias="ATLAS_HOME",
+        description="Folder of the embedded database. In a clone `dev.py` sets it to `.atlas/`.",
+    )
+    pg_bin: Path | None = Field(
+        default=None,
+        alias="ATLAS_PG_BIN",
+        description="Folder of PostgreSQL programs for the embedded database.",
+    )
+    plugins_dir: Path | None = Field(
+        default=None,
+        alias="ATLAS_PLUGINS_DIR",
+        description="Folder whose `.py` files are loaded as connector plugins.",
+    )
+    organization: str | None = Field(
+        default=None,
+        alias="ATLAS_ORGANIZATION",
+        description="Key of the organization to serve; needed where the database holds several.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        alias="ATLAS_HOST",
+        description="Address to listen on. There is no authentication yet: keep it on loopback.",
+    )
+    port: int = Field(
+        default=8000, ge=0, le=65_535, alias="ATLAS_PORT", description="Port; 0 picks a free one."
+    )
+    clock: ClockSetting = Field(
+        default=None,
+        alias="ATLAS_CLOCK",
+        description="An instant (with offset) at which the clock stands still, or `now`.",
+    )
+    node_url: str | None = Field(
+        default=None,
+        alias="ATLAS_NODE_URL",
+        description="Address of a node in your own UI, with `{kind}`, `{key}` and `{id}`.",
+    )
+    max_nodes: int = Field(
+        default=500_000,
+        ge=1_000,
+        alias="ATLAS_MAX_NODES",
+        description="Nodes kept in memory over all organizations; the least recently used leave.",
+    )
+    log_level: str = Field(
+        default="info",
+        pattern="^(critical|error|warning|info|debug)$",
+        alias="ATLAS_LOG_LEVEL",
+        description="critical, error, warning, info or debug.",
+    )
+
+
+def read_settings(environment: Mapping[str, str], **flags: Any) -> Settings:  # noqa: ANN401 - as typed by the flags
+    """Read the settings; a flag that is not None beats the environment.
+
+    Raises SettingsError, which names every variable that is wrong, and unknown `ATLAS_` ones.
+    """
+    aliases = {name: field.alias or name for name, field in Settings.model_fields.items()}
+    _refuse_unknown(environment, known=set(aliases.values()))
+    given = {a: environment[a] for a in aliases.values() if environment.get(a)}
+    given |= {aliases[name]: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        problems = (f"{_place(e['loc'])}: {e['msg']}" for e in error.errors())
+        raise SettingsError("; ".join(problems)) from error
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _refuse_unknown(environment: Mapping[str, str], *, known: set[str]) -> None:
+    unknown = sorted(n for n in environment if n.startswith("ATLAS_") and n not in known)
+    if unknown:
+        legal = ", ".join(sorted(known))
+        message = f"{', '.join(unknown)}: no such setting. There are: {legal}."
+        raise SettingsError(message)
