@@ -135,9 +135,8 @@ def run(program: str, *arguments: str, folder: Path | None = None) -> int:
     environment = {**os.environ, "ATLAS_HOME": home, "VIRTUAL_ENV": str(VENV)}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
     try:
-        return subprocess.run(
-            [str(BIN / program), *arguments], env=environment, check=False
-        ).returncode
+        command = [str(BIN / program), *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return 130
 
