@@ -1,0 +1,84 @@
+"""What the author of a plugin imports; everything in `__all__` is frozen.
+
+observations (what is delivered), connector (the contract), settings, units, periods (calendars
+and time zones), numbers (strict reading), hooks, errors; testing (fakes for an author's tests) is
+imported by its own name.
+"""
+
+from journey_atlas_sdk.connector import (
+    Capability,
+    Connector,
+    ConnectorInfo,
+    Context,
+    Limit,
+    MetricSpec,
+    PullReason,
+    PullRequest,
+)
+from journey_atlas_sdk.errors import (
+    AccessDenied,
+    AuthError,
+    ConfigError,
+    ConnectorBug,
+    ConnectorError,
+    DataError,
+    Fault,
+    PlanLimit,
+    QuotaExhausted,
+    RateLimited,
+    TransientError,
+    UnknownMetric,
+)
+from journey_atlas_sdk.hooks import hookimpl
+from journey_atlas_sdk.numbers import parse_decimal
+from journey_atlas_sdk.observations import (
+    Dimensions,
+    Grain,
+    Observation,
+    ObservationFlag,
+    ObservationState,
+    Window,
+)
+from journey_atlas_sdk.periods import period_of, periods, start_of_day
+from journey_atlas_sdk.settings import Secret, Settings
+from journey_atlas_sdk.units import Aggregation, DurationUnit, Unit, UnitKind
+
+__all__ = [
+    "AccessDenied",
+    "Aggregation",
+    "AuthError",
+    "Capability",
+    "ConfigError",
+    "Connector",
+    "ConnectorBug",
+    "ConnectorError",
+    "ConnectorInfo",
+    "Context",
+    "DataError",
+    "Dimensions",
+    "DurationUnit",
+    "Fault",
+    "Grain",
+    "Limit",
+    "MetricSpec",
+    "Observation",
+    "ObservationFlag",
+    "ObservationState",
+    "PlanLimit",
+    "PullReason",
+    "PullRequest",
+    "QuotaExhausted",
+    "RateLimited",
+    "Secret",
+    "Settings",
+    "TransientError",
+    "Unit",
+    "UnitKind",
+    "UnknownMetric",
+    "Window",
+    "hookimpl",
+    "parse_decimal",
+    "period_of",
+    "periods",
+    "start_of_day",
+]

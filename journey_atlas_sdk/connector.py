@@ -1,0 +1,237 @@
+"""The contract: what a connector says of itself, what it is asked, and what it may use."""
+
+import logging
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from journey_atlas_sdk.observations import Grain, Observation, Window
+from journey_atlas_sdk.settings import JsonSchema, Settings
+from journey_atlas_sdk.units import Aggregation, Unit
+
+S = TypeVar("S", bound=Settings)
+T = TypeVar("T")
+
+_KEY = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+_LOOKS_SECRET = re.compile(
+    r"(?:.*_)?(?:password|passphrase|secret|token|(?:api|access|private|signing)_?key)"
+)
+
+
+class PullReason(StrEnum):
+    """Why the host asks. CHECK: someone tries the settings out."""
+
+    ON_DEMAND = "ON_DEMAND"
+    SCHEDULED = "SCHEDULED"
+    BACKFILL = "BACKFILL"
+    PUSH = "PUSH"
+    CHECK = "CHECK"
+
+
+class Capability(StrEnum):
+    """HISTORY: answers for the past. DISCOVER: lists its metrics. DIMENSIONS: breaks them down."""
+
+    HISTORY = "HISTORY"
+    DISCOVER = "DISCOVER"
+    DIMENSIONS = "DIMENSIONS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What the source allows: `count` requests per `seconds`, at most `concurrency` at once.
+
+    `weight` is what one request counts against it.
+    """
+
+    count: int
+    seconds: int
+    concurrency: int | None = None
+    weight: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse numbers below 1."""
+        if min(self.count, self.seconds, self.concurrency or 1, self.weight) < 1:
+            message = f"A limit's numbers are 1 or more, got {self}."
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSpec:
+    """A metric that a source offers.
+
+    `unit` and `aggregation` None: the source doesn't say; its values are taken to be what the
+    atlas's metric is. `grains` empty: any. `minimum` and `maximum` (inclusive) bound legal
+    values. `dimensions` are the names it can be broken down by. `parameters` is the model of what
+    a question may add. For `restates_for` after a period's end the source may still change it.
+    """
+
+    key: str
+    title: str
+    unit: Unit | None = None
+    aggregation: Aggregation | None = None
+    grains: frozenset[Grain] = frozenset()
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    dimensions: tuple[str, ...] = ()
+    parameters: type[Settings] | None = None
+    restates_for: timedelta = timedelta(0)
+
+    def __post_init__(self) -> None:
+        """Refuse a spec without a name, with crossed bounds or a negative time."""
+        if not self.key or not self.title:
+            message = "A metric spec needs a key and a title."
+            raise ValueError(message)
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            message = f"The minimum of {self.key!r} is above its maximum."
+            raise ValueError(message)
+        if self.restates_for < timedelta(0):
+            message = f"`restates_for` of {self.key!r} is negative."
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorInfo:
+    """What a connector says of itself.
+
+    `key` names it in settings: lower case letters, digits, - and _. `max_window` and `max_points`
+    bound one pull (None: no bound; the host splits). A value younger than `default_max_age` is not
+    asked for again, nor is anything within `min_interval`. `timeout` ends a pull.
+    `contract` is the version of this contract that the plugin was written for.
+    """
+
+    key: str
+    title: str
+    version: str
+    settings: type[Settings] = Settings
+    metrics: tuple[MetricSpec, ...] = ()
+    capabilities: frozenset[Capability] = frozenset({Capability.HISTORY})
+    limits: tuple[Limit, ...] = ()
+    max_window: timedelta | None = None
+    max_points: int | None = None
+    default_max_age: timedelta = timedelta(hours=1)
+    min_interval: timedelta = timedelta(minutes=1)
+    timeout: timedelta = timedelta(seconds=30)
+    contract: int = 1  # never the newest one: a plugin that says nothing was written for the first
+    documentation: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what a reader or the host couldn't use, saying what would do."""
+        for is_wrong, message in (
+            (
+                not _KEY.fullmatch(self.key),
+                f"A connector's key is lower case letters, digits, - and _, got {self.key!r}.",
+            ),
+            (not self.title or not self.version, f"{self.key!r} needs a title and a version."),
+            (
+                min(self.default_max_age, self.min_interval) < timedelta(0),
+                f"{self.key!r} has a negative age or interval.",
+            ),
+            (self.timeout <= timedelta(0), f"The timeout of {self.key!r} must be above 0."),
+            (
+                len({metric.key for metric in self.metrics}) < len(self.metrics),
+                f"{self.key!r} names a metric twice.",
+            ),
+        ):
+            if is_wrong:
+                raise ValueError(message)
+        _refuse_open_secrets(self)
+
+    @property
+    def settings_schema(self) -> JsonSchema:
+        """The JSON Schema (2020-12) of the settings; secrets are write-only in it."""
+        return self.settings.json_schema()
+
+
+def _refuse_open_secrets(info: ConnectorInfo) -> None:
+    properties: Mapping[str, JsonSchema] = info.settings_schema.get("properties", {})
+    for name, schema in properties.items():
+        # An optional secret is one of several: `Secret | None`.
+        ways = [schema, *schema.get("anyOf", ())]
+        if _LOOKS_SECRET.fullmatch(name.lower()) and not any(w.get("writeOnly") for w in ways):
+            message = f"The setting {name!r} of {info.key!r} looks secret: give it the type Secret."
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """A question: the values of a metric, for the whole periods of a grain inside a window.
+
+    Days, weeks and months are cut in `time_zone`. `dimensions` are names to break down by: each
+    observation carries exactly these; empty asks for the whole. `deadline` (aware) None: none.
+    """
+
+    metric: str
+    window: Window
+    grain: Grain
+    time_zone: ZoneInfo
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])  # Any: JSON
+    dimensions: tuple[str, ...] = ()
+    reason: PullReason = PullReason.ON_DEMAND
+    deadline: datetime | None = None
+
+
+class Context(Protocol):
+    """What the host lends a connector for one call."""
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """A client that keeps the time limits; never close it, never make another."""
+        ...
+
+    @property
+    def log(self) -> logging.Logger:
+        """A logger that names the connection."""
+        ...
+
+    def secret(self, name: str) -> str:
+        """Give the value of a Secret setting; ConfigError where none is set."""
+        ...
+
+    def now(self) -> datetime:
+        """Give the present moment, aware."""
+        ...
+
+    def cancelled(self) -> bool:
+        """Say whether nobody waits any more; a long plain loop should ask, and end."""
+        ...
+
+    def blocking(self, call: Callable[[], T]) -> Awaitable[T]:
+        """Run a blocking call (a file, a driver) in a thread, under the same deadline."""
+        ...
+
+
+class Connector(ABC, Generic[S]):
+    """One source. The host makes one per call, from settings that `info.settings` has checked."""
+
+    info: ClassVar[ConnectorInfo]
+
+    def __init__(self, settings: S) -> None:
+        """Keep the settings; connect to nothing yet."""
+        self.settings = settings
+
+    @abstractmethod
+    def pull(
+        self, request: PullRequest, context: Context
+    ) -> AsyncIterable[Observation] | Iterable[Observation]:
+        """Answer a question with observations, each period once, oldest first.
+
+        Write an async generator to use `context.http`, or a plain one: it runs in a thread and may
+        block. A period that the source knows nothing of is left out or None, never 0.
+        Raise a ConnectorError to say what went wrong; nothing of a pull that fails is kept.
+        """
+
+    async def check(self, context: Context) -> None:
+        """Try the settings out in at most two requests; raise the ConnectorError that explains."""
+
+    async def discover(self, context: Context) -> Sequence[MetricSpec]:
+        """List the metrics that the source has, in order of key; by default those of `info`."""
+        del context
+        return self.info.metrics

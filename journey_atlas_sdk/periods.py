@@ -1,0 +1,63 @@
+"""Calendar periods in a time zone: where a day, an ISO week or a quarter begins and ends."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from journey_atlas_sdk.observations import Grain, Window
+
+_MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+_DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Give the first instant of a day, in UTC, also where the clocks change at midnight."""
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def period_of(moment: datetime, grain: Grain, zone: ZoneInfo) -> Window:
+    """Give the period of a grain that an aware moment falls into; weeks are ISO weeks.
+
+    A day on which the clocks change has 23 or 25 hours. ValueError for TOTAL and INSTANT, which
+    are no periods of a calendar.
+    """
+    if grain is Grain.HOUR:
+        return _hour_of(moment, zone)
+    first, after = _days_of(moment.astimezone(zone).date(), grain)
+    return Window(start_of_day(first, zone), start_of_day(after, zone))
+
+
+def periods(window: Window, grain: Grain, zone: ZoneInfo) -> Iterator[Window]:
+    """Walk the periods that touch a window, oldest first; the first and last may reach beyond."""
+    period = period_of(window.start, grain, zone)
+    while period.start < window.end:
+        yield period
+        period = period_of(period.end, grain, zone)
+
+
+def _hour_of(moment: datetime, zone: ZoneInfo) -> Window:
+    local = moment.astimezone(zone)
+    into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    start = moment.astimezone(UTC) - into
+    return Window(start, start + timedelta(hours=1))
+
+
+def _days_of(day: date, grain: Grain) -> tuple[date, date]:
+    """Give a period's first day and the day after its last."""
+    if grain in _DAYS:
+        into = day.weekday() if grain is Grain.WEEK else 0
+        first = day - timedelta(days=into)
+        return first, first + timedelta(days=_DAYS[grain])
+    if grain in _MONTHS:
+        return _months_of(day, _MONTHS[grain])
+    message = f"{grain} is no period of a calendar."
+    raise ValueError(message)
+
+
+def _months_of(day: date, count: int) -> tuple[date, date]:
+    first = (day.month - 1) // count * count
+    after = first + count
+    return (
+        date(day.year, first + 1, 1),
+        date(day.year + after // 12, after % 12 + 1, 1),
+    )

@@ -1,0 +1,46 @@
+"""Settings of a connection and parameters of a metric: models that refuse what they don't know."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from journey_atlas_sdk.errors import ConfigError
+
+Secret = SecretStr
+"""A setting that is written, never shown; its value comes from `context.secret(name)`."""
+
+JsonSchema = dict[str, Any]  # Any: JSON
+
+
+class Settings(BaseModel):
+    """The base of a connector's settings and parameters; unknown keys are refused.
+
+    Write each field with its type, and a description where the name doesn't say all; they become
+    the form that a person fills in.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:  # Any: JSON
+        """Check what a person wrote; ConfigError naming every field that doesn't fit, no values."""
+        try:
+            return cls.model_validate(dict(given))
+        except ValidationError as error:
+            problems = error.errors(include_input=False, include_url=False, include_context=False)
+            raise ConfigError(" ".join(_sentence(p["loc"], p["msg"]) for p in problems)) from None
+
+    @classmethod
+    def json_schema(cls) -> JsonSchema:
+        """Give the JSON Schema (2020-12); secrets are write-only in it."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **cls.model_json_schema(),
+        }
+
+
+def _sentence(place: tuple[int | str, ...], problem: str) -> str:
+    where = ".".join(str(step) for step in place)
+    said = problem.removeprefix("Value error, ").rstrip(".")
+    return f"{where}: {said}." if where else f"{said}."

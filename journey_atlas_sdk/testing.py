@@ -1,0 +1,65 @@
+"""Fakes for an author's own tests: a context without a host, and a pull gathered into a list."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx
+
+from journey_atlas_sdk.connector import Connector, PullRequest
+from journey_atlas_sdk.errors import ConfigError
+from journey_atlas_sdk.observations import Observation
+
+T = TypeVar("T")
+
+
+def _unreachable(request: httpx.Request) -> httpx.Response:
+    message = f"The test's source has no answer to {request.method} {request.url}."
+    raise AssertionError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeContext:
+    """A Context whose clock stands still; `http` answers from the transport it was given."""
+
+    moment: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    http: httpx.AsyncClient = field(
+        default_factory=lambda: httpx.AsyncClient(transport=httpx.MockTransport(_unreachable))
+    )
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__))
+
+    def secret(self, name: str) -> str:
+        """Give a secret of the test; ConfigError where it named none."""
+        if name not in self.secrets:
+            message = f"The secret {name!r} is not set."
+            raise ConfigError(message)
+        return self.secrets[name]
+
+    def now(self) -> datetime:
+        """Give the moment at which the clock stands."""
+        return self.moment
+
+    def cancelled(self) -> bool:
+        """Say that somebody waits."""
+        return False
+
+    async def blocking(self, call: Callable[[], T]) -> T:
+        """Run the call in a thread."""
+        return await asyncio.to_thread(call)
+
+
+async def pull_all(
+    connector: Connector[Any],  # Any: whatever its settings are
+    request: PullRequest,
+    context: FakeContext | None = None,
+) -> list[Observation]:
+    """Gather a pull the way the host does: an async one here, a plain one in a thread."""
+    lent = context or FakeContext()
+    answer = connector.pull(request, lent)
+    if isinstance(answer, AsyncIterable):
+        return [observation async for observation in answer]
+    return await asyncio.to_thread(list, answer)
