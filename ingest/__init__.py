@@ -1,0 +1,6 @@
+"""How values come in.
+
+binding: what a source's numbers become in a metric's unit, or why they can't. settings: a
+connection's settings with its secrets put in. context: what a connector is lent. pulling: one
+question to one connector, under a deadline. sync: all sources of some connections, recorded.
+"""

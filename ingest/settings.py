@@ -1,0 +1,58 @@
+"""A connection's settings as its connector wants them, with secrets put in from outside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.source import Connection
+from journey_atlas_sdk import ConfigError, ConnectorInfo, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """Checked settings, and the secrets among them by name."""
+
+    settings: Settings
+    secrets: Mapping[str, str]
+
+
+def resolve(
+    connection: Connection, info: ConnectorInfo, *, environment: Mapping[str, str]
+) -> Resolved:
+    """Check a connection's settings and fetch its secrets from the environment.
+
+    A secret is written as `{env: NAME}`, never itself: an atlas file and the database are read by
+    many. Raises ConfigError, which names the setting and never a value.
+    """
+    named = {name for name, schema in _properties(info).items() if _is_secret(schema)}
+    secrets = {
+        name: _secret(name, given, environment)
+        for name, given in connection.settings.items()
+        if name in named and given is not None
+    }
+    settings = info.settings.read({**connection.settings, **secrets})
+    return Resolved(settings=settings, secrets=secrets)
+
+
+def _properties(info: ConnectorInfo) -> Mapping[str, Any]:  # Any: JSON Schema
+    found: Mapping[str, Any] = info.settings_schema.get("properties", {})
+    return found
+
+
+def _is_secret(schema: Mapping[str, Any]) -> bool:  # Any: JSON Schema
+    return any(way.get("writeOnly") for way in (schema, *schema.get("anyOf", ())))
+
+
+def _secret(name: str, given: Any, environment: Mapping[str, str]) -> str:  # Any: JSON
+    match given:
+        case {"env": str(variable), **others} if not others:
+            found = environment.get(variable)
+            if found:
+                return found
+            message = (
+                f"The setting {name!r} wants the environment variable {variable}: it is unset."
+            )
+            raise ConfigError(message)
+        case _:
+            message = f"The setting {name!r} is a secret: write {{env: NAME_OF_A_VARIABLE}}."
+            raise ConfigError(message)
