@@ -46,14 +46,17 @@ def _from_number(number: float | Decimal) -> Decimal:
 
 
 def _bounded(number: Decimal, text: object) -> Decimal:
-    # Beyond this no column of a database keeps it exactly, and an exponent can fill the memory.
-    if (
-        not number.is_finite()
-        or abs(number.adjusted()) + len(number.as_tuple().digits) > _MOST_DIGITS
-    ):
+    if not number.is_finite() or _digits(number) > _MOST_DIGITS:
         message = f"{_shown(text)} is not a finite number of at most {_MOST_DIGITS} digits."
         raise DataError(message)
     return number
+
+
+def _digits(number: Decimal) -> int:
+    # Written out in full, because an exponent of 99 would otherwise hide 100 digits.
+    exponent = number.as_tuple().exponent
+    fraction = max(-exponent, 0) if isinstance(exponent, int) else 0
+    return max(number.adjusted() + 1, 1) + fraction
 
 
 def _pattern(decimal: str, thousands: str | None) -> re.Pattern[str]:

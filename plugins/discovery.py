@@ -1,0 +1,201 @@
+"""Find plugins in three places and load each alone: a broken one is quarantined, the rest start."""
+
+import importlib
+import inspect
+import logging
+import pkgutil
+import reprlib
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import Distribution
+from importlib.metadata import distributions as installed_distributions
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+import pluggy
+
+import connectors
+from journey_atlas_sdk import Connector, ConnectorInfo, hooks
+from plugins.drop_ins import import_file
+from plugins.problems import PluginProblem, ProblemCode, Quarantine
+from plugins.registry import AnyConnector, RegisteredConnector, Registry
+
+SUPPORTED_CONTRACTS: Final = frozenset({1})
+_LONGEST_REASON: Final = 300
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plugin:
+    """A plugin that was found; `load` imports it and gives the object that carries its hooks.
+
+    `file` is known of a drop-in alone.
+    """
+
+    name: str
+    origin: str
+    load: Callable[[], object]
+    file: Path | None = None
+
+
+def load_plugins(
+    folder: Path | None, *, distributions: Iterable[Distribution] | None = None
+) -> Registry:
+    """Load the built-in connectors, the installed plugins, then the `.py` files of a folder.
+
+    `distributions` None: all that are installed. Where two plugins bring the same key the first one
+    keeps it. A plugin is used whole or not at all; nothing that one does, short of ending the
+    process, keeps the others from loading.
+    """
+    accepted: dict[str, RegisteredConnector] = {}
+    problems: list[PluginProblem] = []
+    for plugin in (*_built_in(), *_packaged(distributions), *_dropped_in(folder)):
+        try:
+            accepted |= _connectors_of(plugin, accepted)
+        except Quarantine as quarantine:
+            _log.warning(
+                "Plugin %s (%s) is quarantined: %s",
+                *(plugin.name, plugin.origin, quarantine.reason),
+                exc_info=quarantine.__cause__,
+            )
+            problems.append(
+                PluginProblem(
+                    name=plugin.name,
+                    origin=plugin.origin,
+                    code=quarantine.code,
+                    reason=quarantine.reason,
+                )
+            )
+    return Registry(dict(sorted(accepted.items())), tuple(problems))
+
+
+def _built_in() -> Iterator[_Plugin]:
+    for module in pkgutil.iter_modules(connectors.__path__, "connectors."):
+        yield _Plugin(module.name, "built-in", partial(importlib.import_module, module.name))
+
+
+def _packaged(distributions: Iterable[Distribution] | None) -> Iterator[_Plugin]:
+    seen: set[str] = set()
+    for distribution in installed_distributions() if distributions is None else distributions:
+        name = distribution.name
+        if name in seen:  # the path's first one is the one that imports
+            continue
+        seen.add(name)
+        origin = f"package {name} {distribution.version}"
+        try:
+            points = distribution.entry_points.select(group=hooks.ENTRY_POINT_GROUP)
+        except Exception as error:  # noqa: BLE001 -- a stranger's entry_points.txt may be malformed
+            yield _Plugin(name, origin, _raiser(error))
+            continue
+        for point in sorted(points):
+            yield _Plugin(point.name, origin, point.load)
+
+
+def _dropped_in(folder: Path | None) -> Iterator[_Plugin]:
+    if folder is None:
+        return
+    try:
+        files = sorted(path for path in folder.iterdir() if _is_plugin(path))
+    except OSError as error:
+        reason = f"The folder can't be read: {error.strerror}."
+        yield _Plugin(
+            str(folder),
+            "plugins folder",
+            _raiser(Quarantine(ProblemCode.FOLDER_UNREADABLE, reason)),
+        )
+        return
+    for path in files:
+        yield _Plugin(path.name, f"file {path}", partial(import_file, path), path)
+
+
+def _is_plugin(path: Path) -> bool:
+    return path.suffix == ".py" and not path.name.startswith(("_", ".")) and not path.is_dir()
+
+
+def _raiser(error: Exception) -> Callable[[], object]:
+    def load() -> object:
+        raise error
+
+    return load
+
+
+def _connectors_of(
+    plugin: _Plugin, accepted: dict[str, RegisteredConnector]
+) -> dict[str, RegisteredConnector]:
+    """Give a plugin's connectors by key; Quarantine for the first thing that is wrong with it."""
+    carrier = _guarded(plugin.load, ProblemCode.LOAD_FAILED, plugin.file)
+    given = _guarded(partial(_ask, carrier, plugin.name), ProblemCode.HOOK_FAILED, plugin.file)
+    brought: dict[str, RegisteredConnector] = {}
+    for candidate in given:
+        connector = _checked(candidate)
+        key = connector.info.key
+        holder = accepted.get(key) or brought.get(key)
+        if holder:
+            reason = f"The key {key!r} is taken by {holder.plugin} ({holder.origin})."
+            raise Quarantine(ProblemCode.DUPLICATE_KEY, reason)
+        brought[key] = RegisteredConnector(
+            connector=connector, plugin=plugin.name, origin=plugin.origin
+        )
+    return brought
+
+
+def _ask(carrier: object, name: str) -> list[object]:
+    """Call the hook of one plugin, on a manager of its own so that no other can be harmed."""
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    manager.register(carrier, name=name)
+    manager.check_pending()
+    hook = manager.hook.atlas_connectors
+    if not hook.get_hookimpls():
+        raise Quarantine(ProblemCode.NO_HOOK, "It implements no hook.")
+    answers = hook()
+    if not answers:  # pluggy leaves out None
+        raise Quarantine(ProblemCode.NOT_A_CONNECTOR, "Its hook atlas_connectors gave None.")
+    return [connector for answer in answers for connector in answer]
+
+
+def _checked(candidate: object) -> type[AnyConnector]:
+    connector = _connector_class(candidate)
+    if inspect.isabstract(connector):
+        reason = f"{connector.__name__} has no method `pull`."
+        raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
+    info = getattr(connector, "info", None)
+    if not isinstance(info, ConnectorInfo):
+        reason = f"{connector.__name__} has no `info = ConnectorInfo(…)`."
+        raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
+    if info.contract not in SUPPORTED_CONTRACTS:
+        there = ", ".join(map(str, sorted(SUPPORTED_CONTRACTS)))
+        reason = f"It was written for contract {info.contract}; this version knows {there}."
+        raise Quarantine(ProblemCode.UNSUPPORTED_CONTRACT, reason)
+    return connector
+
+
+def _connector_class(candidate: object) -> type[AnyConnector]:
+    if isinstance(candidate, type) and issubclass(candidate, Connector):
+        return cast("type[AnyConnector]", candidate)  # narrowing can't tell whose settings it has
+    reason = f"Its hook gave {reprlib.repr(candidate)}, which is no class that extends Connector."
+    raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
+
+
+def _guarded(call: Callable[[], T], code: ProblemCode, file: Path | None) -> T:
+    try:
+        return call()
+    except Quarantine:
+        raise
+    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+        raise Quarantine(code, _told(error, file)) from error
+
+
+def _told(error: BaseException, file: Path | None) -> str:
+    """Tell an error in one line, with the last line of the plugin's own file on its way."""
+    if isinstance(error, SyntaxError):
+        return f"Line {error.lineno}: {error.msg}."
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    line = next((frame.lineno for frame in frames if frame.filename == str(file)), None)
+    return f"Line {line}: {said}" if line else said
