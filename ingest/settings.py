@@ -43,9 +43,9 @@ def _is_secret(schema: Mapping[str, Any]) -> bool:  # Any: JSON Schema
     return any(way.get("writeOnly") for way in (schema, *schema.get("anyOf", ())))
 
 
-def _secret(name: str, given: Any, environment: Mapping[str, str]) -> str:  # Any: JSON
+def _secret(name: str, given: object, environment: Mapping[str, str]) -> str:
     match given:
-        case {"env": str(variable), **others} if not others:
+        case {"env": str(variable)}:
             found = environment.get(variable)
             if found:
                 return found
