@@ -12,7 +12,7 @@ from functools import partial
 from importlib.metadata import Distribution
 from importlib.metadata import distributions as installed_distributions
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Final, TypeGuard, TypeVar
 
 import pluggy
 
@@ -160,26 +160,25 @@ def _ask(carrier: object, name: str) -> list[object]:
 
 
 def _checked(candidate: object) -> type[AnyConnector]:
-    connector = _connector_class(candidate)
-    if inspect.isabstract(connector):
-        reason = f"{connector.__name__} has no method `pull`."
+    if not _is_connector(candidate):
+        reason = f"Its hook gave {reprlib.repr(candidate)}, which extends no Connector."
         raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
-    info = getattr(connector, "info", None)
+    if inspect.isabstract(candidate):
+        reason = f"{candidate.__name__} has no method `pull`."
+        raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
+    info = getattr(candidate, "info", None)
     if not isinstance(info, ConnectorInfo):
-        reason = f"{connector.__name__} has no `info = ConnectorInfo(…)`."
+        reason = f"{candidate.__name__} has no `info = ConnectorInfo(…)`."
         raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
     if info.contract not in SUPPORTED_CONTRACTS:
         there = ", ".join(map(str, sorted(SUPPORTED_CONTRACTS)))
         reason = f"It was written for contract {info.contract}; this version knows {there}."
         raise Quarantine(ProblemCode.UNSUPPORTED_CONTRACT, reason)
-    return connector
+    return candidate
 
 
-def _connector_class(candidate: object) -> type[AnyConnector]:
-    if isinstance(candidate, type) and issubclass(candidate, Connector):
-        return cast("type[AnyConnector]", candidate)  # narrowing can't tell whose settings it has
-    reason = f"Its hook gave {reprlib.repr(candidate)}, which is no class that extends Connector."
-    raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
+def _is_connector(candidate: object) -> TypeGuard[type[AnyConnector]]:
+    return isinstance(candidate, type) and issubclass(candidate, Connector)
 
 
 def _guarded(call: Callable[[], T], code: ProblemCode, file: Path | None) -> T:
