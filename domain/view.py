@@ -1,12 +1,14 @@
 """A view: an Atlas on a day, with the metric values of that day; what every number is computed from."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.atlas import Atlas
 from domain.ports import Aggregates
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class View:
     def end_of_today(self) -> datetime:
         """The instant at which the asked day is over, in UTC."""
         return end_of(self.today, self.atlas)
+
+
+def remembered(view: View, key: Hashable, compute: Callable[[], T]) -> T:
+    """Give what the view remembers under a key; compute and remember it the first time."""
+    try:
+        known: T = view.memo[key]
+    except KeyError:
+        known = view.memo[key] = compute()
+    return known
 
 
 def start_of(day: date, atlas: Atlas) -> datetime:
