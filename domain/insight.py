@@ -1,7 +1,7 @@
 """Insights: what was learned of perceptions, emotions or behaviour, with its evidence."""
 
+import datetime
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
@@ -42,7 +42,7 @@ class Evidence:
     source: EvidenceSource
     quote: str | None = None
     url: str | None = None
-    date: date | None = None
+    date: datetime.date | None = None
     sample_size: int | None = None
 
 
