@@ -1,6 +1,6 @@
 """Insights: what was learned of perceptions, emotions or behaviour, with its evidence."""
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -42,7 +42,7 @@ class Evidence:
     source: EvidenceSource
     quote: str | None = None
     url: str | None = None
-    date: datetime.date | None = None
+    date: dt.date | None = None
     sample_size: int | None = None
 
 
