@@ -1,0 +1,4 @@
+"""The connectors that come with the product, one file a source; each imports only the SDK.
+
+csv_file (CSV files in a folder of the server), rehearsal (a source that misbehaves on purpose).
+"""

@@ -1,8 +1,8 @@
 """What the author of a plugin imports; everything in `__all__` is frozen.
 
 observations (what is delivered), connector (the contract), settings, units, periods (calendars
-and time zones), numbers (strict reading), hooks, errors; testing (fakes for an author's tests) is
-imported by its own name.
+and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
+delimited (CSV files), testing (fakes for an author's tests).
 """
 
 from journey_atlas_sdk.connector import (
@@ -30,6 +30,7 @@ from journey_atlas_sdk.errors import (
     UnknownMetric,
 )
 from journey_atlas_sdk.hooks import hookimpl
+from journey_atlas_sdk.moments import parse_moment
 from journey_atlas_sdk.numbers import parse_decimal
 from journey_atlas_sdk.observations import (
     Dimensions,
@@ -78,6 +79,7 @@ __all__ = [
     "Window",
     "hookimpl",
     "parse_decimal",
+    "parse_moment",
     "period_of",
     "periods",
     "start_of_day",
