@@ -12,8 +12,8 @@ from domain.reason import Reason
 class Input:
     """One number that went into a formula, under the name it has there.
 
-    `value` is in the metric's unit, progress is 0–1; None where there is none. `observed_at` is the
-    end of the period that was measured, `age_seconds` counts from there to the view's instant.
+    `value` is in the metric's unit, a progress from 0 to 1; None where there is none. `observed_at`
+    is the end of the period measured, `age_seconds` counts from there to the view's instant.
     `node` is the key result or objective whose progress this is, None for a measured number.
     """
 

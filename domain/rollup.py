@@ -53,6 +53,11 @@ def key_results_of(view: View, objective: Objective) -> list[KeyResult]:
     return [key_result for key_result in found if key_result.archived_at is None]
 
 
+def guardrails_of(view: View, objective: Objective) -> list[KeyResult]:
+    """List the visible guardrails of an objective: in every roll-up mode, never averaged in."""
+    return [kr for kr in key_results_of(view, objective) if kr.is_guardrail]
+
+
 def _memo_key(objective: Objective) -> tuple[str, NodeId]:
     return ("objective_progress", objective.id)
 
@@ -110,7 +115,7 @@ def _circular(child: Objective) -> Progress:
 
 
 def _rolled_up(view: View, objective: Objective) -> Progress:
-    computed = _weighted_mean(_items(view, objective), _guardrails(view, objective))
+    computed = _weighted_mean(_items(view, objective), guardrails_of(view, objective))
     manual = objective.manual_progress
     if manual is not None and manual.at > view.end_of_today:
         manual = None
@@ -164,12 +169,6 @@ def _why_nothing(items: list[Item], counted: list[Item]) -> Reason:
     if not counted:
         return Reason(ReasonCode.ALL_WEIGHTS_ZERO, "All weights are 0.")
     return Reason(ReasonCode.NO_ITEM_WITH_VALUE, "None of the counted items has a value.")
-
-
-def _guardrails(view: View, objective: Objective) -> list[KeyResult]:
-    if objective.rollup is RollupMode.CHILDREN:
-        return []
-    return [kr for kr in key_results_of(view, objective) if kr.is_guardrail]
 
 
 def _explain_items(items: list[Item], guardrails: list[KeyResult]) -> Explain:

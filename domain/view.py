@@ -1,4 +1,4 @@
-"""A view: an Atlas on a day, with the metric values of that day; what every number is computed from."""
+"""A view: an Atlas on a day, with that day's metric values; every number is computed from one."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
 from domain.atlas import Atlas
-from domain.ports import Aggregates
+from domain.ports import Aggregates, WindowAggregate, WindowQuery
 
 T = TypeVar("T")
 
@@ -23,9 +23,10 @@ class View:
     atlas: Atlas
     today: date
     instant: datetime
-    aggregates: Aggregates = field(default_factory=dict)
+    aggregates: Aggregates = field(default_factory=dict[WindowQuery, WindowAggregate])
     known_at: datetime | None = None
-    memo: dict[Hashable, Any] = field(default_factory=dict)  # Any: each function knows its own
+    # Any: each function knows what it remembers
+    memo: dict[Hashable, Any] = field(default_factory=dict[Hashable, Any])
 
     @property
     def end_of_today(self) -> datetime:
