@@ -1,0 +1,213 @@
+"""One question to one connector: what is accepted, and how each failure is named."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from ingest.context import HostContext
+from ingest.pulling import pull, windows
+from journey_atlas_sdk import (
+    AuthError,
+    Connector,
+    ConnectorBug,
+    ConnectorInfo,
+    Context,
+    Grain,
+    Observation,
+    PullRequest,
+    Settings,
+    TransientError,
+    Window,
+)
+
+OSLO = ZoneInfo("Europe/Oslo")
+NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+QUESTION = PullRequest(metric="trust", window=NOVEMBER, grain=Grain.DAY, time_zone=OSLO)
+
+Answer = Callable[[Context], Iterator[Observation] | AsyncIterator[Observation]]
+
+
+async def test_a_plain_generator_runs_beside_the_loop() -> None:
+    def slow_but_plain(_: Context) -> Iterator[Observation]:
+        time.sleep(0.2)
+        yield an_observation(day=1)
+
+    pulled = asyncio.create_task(pull_with(slow_but_plain))
+    ticks = 0
+    while not pulled.done():
+        await asyncio.sleep(0.01)
+        ticks += 1
+
+    assert await pulled == [an_observation(day=1)]
+    assert ticks > 5
+
+
+async def test_an_async_generator_is_gathered_in_order() -> None:
+    async def two(_: Context) -> AsyncIterator[Observation]:
+        yield an_observation(day=1)
+        yield an_observation(day=2)
+
+    assert await pull_with(two) == [an_observation(day=1), an_observation(day=2)]
+
+
+async def test_a_source_that_never_answers_is_a_transient_error_at_its_timeout() -> None:
+    async def never(_: Context) -> AsyncIterator[Observation]:
+        await asyncio.sleep(60)
+        yield an_observation()
+
+    with pytest.raises(TransientError, match=r"did not answer within 0\.1 seconds"):
+        await pull_with(never, ends_after=timedelta(seconds=0.1))
+
+
+async def test_a_timed_out_connector_learns_that_nobody_waits() -> None:
+    seen: list[bool] = []
+
+    def stubborn(context: Context) -> Iterator[Observation]:
+        while not context.cancelled():
+            time.sleep(0.01)
+        seen.append(True)
+        yield an_observation()
+
+    with pytest.raises(TransientError):
+        await pull_with(stubborn, ends_after=timedelta(seconds=0.1))
+    await asyncio.sleep(0.1)
+
+    assert seen == [True]
+
+
+async def test_an_error_of_the_contract_passes_unchanged() -> None:
+    def refused(_: Context) -> Iterator[Observation]:
+        message = "The key was revoked."
+        raise AuthError(message)
+        yield
+
+    with pytest.raises(AuthError, match="revoked"):
+        await pull_with(refused)
+
+
+async def test_any_other_exception_is_the_plugins_bug_and_names_it() -> None:
+    def broken(_: Context) -> Iterator[Observation]:
+        yield an_observation(day=1 // 0)
+
+    with pytest.raises(ConnectorBug, match="'scripted' failed: ZeroDivisionError"):
+        await pull_with(broken)
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        pytest.param({"metric": "other"}, "which was asked for", id="another metric"),
+        pytest.param({"month": 10}, "outside the asked window", id="outside the window"),
+        pytest.param(
+            {"dimensions": (("channel", "app"),)}, "other dimensions", id="unasked dimension"
+        ),
+    ],
+)
+async def test_an_answer_to_another_question_is_refused(odd: dict[str, object], told: str) -> None:
+    def answer(_: Context) -> Iterator[Observation]:
+        yield an_observation(**odd)  # type: ignore[arg-type]  # the table above fits the builder
+
+    with pytest.raises(ConnectorBug, match=told):
+        await pull_with(answer)
+
+
+async def test_the_same_period_twice_is_refused() -> None:
+    def twice(_: Context) -> Iterator[Observation]:
+        yield an_observation(value="1")
+        yield an_observation(value="2")
+
+    with pytest.raises(ConnectorBug, match="came twice"):
+        await pull_with(twice)
+
+
+def test_without_limits_one_window_reaches_to_the_end_of_the_running_period() -> None:
+    found = list(windows(at(2026, 1, 15), at(2026, 11, 22), Grain.MONTH, zone=OSLO, info=info()))
+
+    assert found == [Window(at(2025, 12, 31, 23), at(2026, 11, 30, 23))]  # Oslo is at +01:00
+
+
+def test_a_longest_window_is_cut_at_whole_periods_without_a_gap() -> None:
+    limited = info(max_window=timedelta(days=70))
+
+    found = list(windows(at(2026, 1, 15), at(2026, 6, 10), Grain.MONTH, zone=OSLO, info=limited))
+
+    assert [w.end - w.start <= timedelta(days=70) for w in found] == [True] * len(found)
+    assert [w.start for w in found[1:]] == [w.end for w in found[:-1]]
+    assert len(found) == 3  # Jan+Feb 59, Mar+Apr 61, May+Jun 61 days
+
+
+def test_a_number_of_points_bounds_the_periods_of_a_window() -> None:
+    limited = info(max_points=2)
+
+    found = list(windows(at(2026, 1, 15), at(2026, 6, 10), Grain.MONTH, zone=OSLO, info=limited))
+
+    assert len(found) == 3  # six months, two a window
+
+
+def at(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=UTC)
+
+
+def an_observation(
+    *,
+    day: int = 1,
+    month: int = 11,
+    metric: str = "trust",
+    value: str = "66.4",
+    dimensions: tuple[tuple[str, str], ...] = (),
+) -> Observation:
+    start = at(2026, month, day)
+    return Observation(
+        metric=metric,
+        start=start,
+        end=start + timedelta(days=1),
+        value=Decimal(value),
+        dimensions=dimensions,
+    )
+
+
+def info(
+    *,
+    timeout: timedelta = timedelta(seconds=5),
+    max_window: timedelta | None = None,
+    max_points: int | None = None,
+) -> ConnectorInfo:
+    return ConnectorInfo(
+        key="scripted",
+        title="Scripted",
+        version="1",
+        timeout=timeout,
+        max_window=max_window,
+        max_points=max_points,
+    )
+
+
+async def pull_with(
+    answer: Answer, *, ends_after: timedelta = timedelta(seconds=5)
+) -> list[Observation]:
+    described = info(timeout=ends_after)
+
+    class Scripted(Connector[Settings]):
+        info = described
+
+        def pull(
+            self, request: PullRequest, context: Context
+        ) -> Iterator[Observation] | AsyncIterator[Observation]:
+            del request
+            return answer(context)
+
+    async with httpx.AsyncClient() as http:
+        context = HostContext(
+            http=http,
+            log=logging.getLogger("test"),
+            secrets={},
+            clock=lambda: at(2026, 11, 22),
+        )
+        return await pull(Scripted(Settings()), QUESTION, context)
