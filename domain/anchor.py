@@ -60,8 +60,18 @@ def asked_objectives(view: View, cycle: NodeId | None) -> frozenset[NodeId]:
     return remembered(view, key, lambda: _asked_objectives(view, cycle))
 
 
+def cycles_inside(view: View, cycle: NodeId) -> set[NodeId]:
+    """Give a cycle and all cycles inside it: a year, its quarters, their months."""
+    view.atlas.get(cycle, Cycle)
+    inside = {cycle}
+    nested = [c for c in view.atlas.all(Cycle) if c.parent is not None]
+    while found := {c.id for c in nested if c.parent in inside and c.id not in inside}:
+        inside |= found
+    return inside
+
+
 def _asked_objectives(view: View, cycle: NodeId | None) -> frozenset[NodeId]:
-    cycles = _active_cycles(view) if cycle is None else _cycles_inside(view, cycle)
+    cycles = _active_cycles(view) if cycle is None else cycles_inside(view, cycle)
     asked = {
         objective.id
         for each in cycles
@@ -78,15 +88,6 @@ def _asked_objectives(view: View, cycle: NodeId | None) -> frozenset[NodeId]:
 
 def _active_cycles(view: View) -> set[NodeId]:
     return {c.id for c in view.atlas.all(Cycle) if c.state is CycleState.ACTIVE}
-
-
-def _cycles_inside(view: View, cycle: NodeId) -> set[NodeId]:
-    view.atlas.get(cycle, Cycle)
-    inside = {cycle}
-    nested = [c for c in view.atlas.all(Cycle) if c.parent is not None]
-    while found := {c.id for c in nested if c.parent in inside and c.id not in inside}:
-        inside |= found
-    return inside
 
 
 def _anchor_progress(view: View, anchor: NodeId, cycle: NodeId | None) -> AnchorProgress:
