@@ -1,6 +1,7 @@
 """What storage can't do, and why.
 
 StorageError
+├── DatabaseUrlRefused     DATABASE_URL isn't the address of a PostgreSQL
 └── EmbeddedError          the embedded PostgreSQL can't serve
     ├── NoBinaries         no PostgreSQL that could run was found
     ├── WrongVersion       the data belong to another major version
@@ -16,6 +17,21 @@ class StorageError(Exception):
     """A failure with a stable code; the message says what was seen and what to do."""
 
     code = "STORAGE_ERROR"
+
+
+class DatabaseUrlRefused(StorageError):
+    """The address can't be read, or isn't a PostgreSQL's; its secrets stay out of the message."""
+
+    code = "DATABASE_URL_REFUSED"
+
+    def __init__(self, scheme: str | None = None) -> None:
+        """Name the scheme that was seen (None: the address can't be read at all)."""
+        seen = f"starts with {scheme}://" if scheme else "can't be read as an address"
+        super().__init__(
+            f"The database's address {seen}. Set DATABASE_URL to "
+            "postgresql://user:password@host:5432/database, or for a Unix socket to "
+            "postgresql://user@/database?host=/folder/of/the/socket."
+        )
 
 
 class EmbeddedError(StorageError):

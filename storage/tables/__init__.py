@@ -1,0 +1,33 @@
+"""The tables, as PostgreSQL has them after all migrations.
+
+columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
+kind; links; observations: observations, their revisions, sync runs. Every table but `tenants` is a
+tenant's: its id leads every key, so that the same schema can be spread over many servers.
+"""
+
+from storage.tables.columns import metadata
+from storage.tables.kinds import TABLE_OF, metric_sources
+from storage.tables.links import links
+from storage.tables.nodes import (
+    node_contributors,
+    node_personas,
+    nodes,
+    organizations,
+    tenants,
+)
+from storage.tables.observations import observation_revisions, observations, sync_runs
+
+__all__ = [
+    "TABLE_OF",
+    "links",
+    "metadata",
+    "metric_sources",
+    "node_contributors",
+    "node_personas",
+    "nodes",
+    "observation_revisions",
+    "observations",
+    "organizations",
+    "sync_runs",
+    "tenants",
+]

@@ -1,0 +1,95 @@
+"""Tenants, organizations, what all nodes share, and the lists of nodes that nodes hold."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from domain.node import Kind
+from storage.tables.columns import Id, Moment, holds, metadata, one_of, refers, tenant_table
+
+# The one global table: it finds a tenant by its key and points nowhere, so that every other
+# statement can carry the tenant's id.
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("key", name="uq_tenants_key"),
+)
+
+organizations = tenant_table(
+    "organizations",
+    Column("title", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("status_policy", Text, nullable=False),
+    Column("status_parameters", JSONB, nullable=False),
+    # The atlas's revision: counts the transactions that changed anything of the organization.
+    Column("revision", BigInteger, nullable=False),
+    # The token of the write that made this revision: a writer who lost the connection while
+    # committing learns from it whether the write arrived.
+    Column("last_write", Id, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name="fk_organizations_tenant_id"),
+    holds("revision", "revision >= 1"),
+    primary_key=[],
+)
+
+nodes = tenant_table(
+    "nodes",
+    Column("id", Id, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text),
+    Column("owner_id", Id),
+    Column("accountable_id", Id),
+    Column("labels", JSONB, nullable=False),
+    Column("custom_fields", JSONB, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("archived_at", Moment),
+    # The organization's revision that changed this node, or its own fields, last.
+    Column("revision", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "key", name="uq_nodes_key"),
+    UniqueConstraint("tenant_id", "id", "kind", name="uq_nodes_kind"),
+    ForeignKeyConstraint(["tenant_id"], ["organizations.tenant_id"], name="fk_nodes_organization"),
+    refers("owner_id", "teams", later=True),
+    refers("accountable_id", "members", later=True),
+    one_of("kind", Kind),
+    holds("version", "version >= 1"),
+    Index("ix_nodes_revision", "tenant_id", "revision"),
+    primary_key=["id"],
+)
+
+node_contributors = tenant_table(
+    "node_contributors",
+    Column("node_id", Id, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("member_id", Id, nullable=False),
+    refers("node_id", "nodes"),
+    refers("member_id", "members"),
+    UniqueConstraint("tenant_id", "node_id", "member_id", name="uq_node_contributors_member"),
+    primary_key=["node_id", "position"],
+)
+
+node_personas = tenant_table(
+    "node_personas",
+    Column("node_id", Id, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("persona_id", Id, nullable=False),
+    refers("node_id", "nodes"),
+    refers("persona_id", "personas"),
+    UniqueConstraint("tenant_id", "node_id", "persona_id", name="uq_node_personas_persona"),
+    primary_key=["node_id", "position"],
+)
