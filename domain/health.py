@@ -89,13 +89,20 @@ def _judged(
         return HealthState.UNKNOWN, f"{metric.key} has no better direction."
     if target is not None and _gain(metric, target, value) >= 0:
         return HealthState.GOOD, f"{value} meets the target of {target}."
-    change = _gain(metric, earlier, value) if earlier is not None else None
+    return _by_trend(metric, target, value, earlier)
+
+
+def _by_trend(
+    metric: Metric, target: Decimal | None, value: Decimal, earlier: Decimal | None
+) -> tuple[HealthState, str]:
+    """Judge a value that doesn't meet a target by what it was 13 weeks before."""
+    change = None if earlier is None else _gain(metric, earlier, value)
     before = f"{earlier} {COMPARED_DAYS_BEFORE} days before, now {value}"
     if change is not None and change > 0:
         return HealthState.IMPROVING, f"{before}: better."
     if target is not None:
         return HealthState.POOR, f"{value} misses the target of {target} and gets no better."
-    if change is None or change == 0:
+    if not change:
         return HealthState.UNKNOWN, f"{value} has neither a target nor a change to judge by."
     return HealthState.POOR, f"{before}: worse."
 
