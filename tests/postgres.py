@@ -12,9 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from storage.embedded import (
-    Lease,
-    acquire,
+from storage.embedded import Lease, acquire
+from storage.embedded.databases import (
     clone_database,
     database_exists,
     drop_database,

@@ -1,7 +1,7 @@
 """PostgreSQL without an installation: a server of our own, shared by all who use one home.
 
 lease       `acquire` and `Lease`: start with the first user, stop with the last
-databases   make, copy and drop databases
+databases   make, copy and drop databases (apart, because it needs SQLAlchemy)
 server      start, wait, stop
 processes   what runs right now
 cluster     the data folder and its version
@@ -12,21 +12,6 @@ binaries    where PostgreSQL's programs come from
 locks       who uses the server
 """
 
-from storage.embedded.databases import (
-    clone_database,
-    database_exists,
-    drop_database,
-    ensure_database,
-    rename_database,
-)
 from storage.embedded.lease import Lease, acquire
 
-__all__ = [
-    "Lease",
-    "acquire",
-    "clone_database",
-    "database_exists",
-    "drop_database",
-    "ensure_database",
-    "rename_database",
-]
+__all__ = ["Lease", "acquire"]

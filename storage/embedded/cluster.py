@@ -1,12 +1,12 @@
 """The data folder: made once, whole or not at all, and of one major version for ever."""
 
+import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from storage.embedded.accounts import Account, run_as
 from storage.embedded.binaries import Binaries
-from storage.embedded.folders import Folders, give
+from storage.embedded.folders import Folders
 from storage.errors import StartFailed, WrongVersion
 
 ROLE = "atlas"  # owns the databases; no superuser, so that row-level security binds it
@@ -27,8 +27,7 @@ def ensure_cluster(
         return
     for remnant in folders.server.glob(f"{UNFINISHED}*"):
         shutil.rmtree(remnant)
-    unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folders.server))
-    give(unfinished, account)
+    unfinished = folders.server / f"{UNFINISHED}{os.getpid()}"
     _create(unfinished, binaries, account, is_durable=is_durable)
     unfinished.rename(folders.data)
 

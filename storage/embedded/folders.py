@@ -57,7 +57,7 @@ def prepare_folders(home: Path, *, shelter: Path) -> tuple[Folders, Account]:
     if not server.exists():
         _make_server_folder(server, account, shelter=shelter)
     server = server.resolve()
-    give(server, account)
+    _give(server, account)
     return Folders(server=server, socket=_make_socket_folder(server, account)), account
 
 
@@ -77,13 +77,12 @@ def _make_socket_folder(server: Path, account: Account) -> Path:
         folder = Path(f"/tmp/atlas-{digest}")  # noqa: S108 - its owner and mode are checked
     if not folder.is_symlink() and not folder.exists():
         folder.mkdir(mode=0o700)
-        give(folder, account)
+        _give(folder, account)
     _check_it_is_private(folder, account)
     return folder
 
 
-def give(folder: Path, account: Account) -> None:
-    """Let a folder that root made belong to the server's account."""
+def _give(folder: Path, account: Account) -> None:
     if account.is_lent:
         os.chown(folder, account.uid, account.gid, follow_symlinks=False)
 

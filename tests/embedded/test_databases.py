@@ -5,25 +5,20 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage.embedded import Lease, clone_database, database_exists, drop_database, ensure_database
+from storage.embedded import Lease
+from storage.embedded.databases import (
+    clone_database,
+    database_exists,
+    drop_database,
+    ensure_database,
+)
 from storage.errors import EmbeddedError
+from tests.embedded.clients import answer
 
 
 def a_name() -> str:
     return f"test_{uuid4().hex}"
-
-
-async def answer(url: str, question: str) -> object:
-    engine = create_async_engine(url)
-    try:
-        async with engine.begin() as connection:
-            result = await connection.execute(text(question))
-            return result.scalar() if result.returns_rows else None
-    finally:
-        await engine.dispose()
 
 
 @pytest.fixture
