@@ -1,0 +1,1 @@
+"""What the SDK promises to the authors of plugins."""

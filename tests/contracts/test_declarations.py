@@ -1,0 +1,162 @@
+"""What a connector may say of itself, and how its settings are checked."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from journey_atlas_sdk import (
+    ConfigError,
+    ConnectorInfo,
+    Limit,
+    MetricSpec,
+    RateLimited,
+    Secret,
+    Settings,
+    Unit,
+    UnitKind,
+    UnknownMetric,
+)
+
+CANARY = "canary-5f0c"
+
+
+class SurveySettings(Settings):
+    account: str
+    api_key: Secret
+    spare_key: Secret | None = None
+
+
+class OpenToken(Settings):
+    access_token: str
+
+
+class OpenPassword(Settings):
+    db_password: str | None = None
+
+
+def an_info(**given: object) -> ConnectorInfo:
+    values: dict[str, Any] = {"key": "survey", "title": "Survey", "version": "1.0", **given}
+    return ConnectorInfo(**values)  # Any: wrong values are the point
+
+
+def test_an_info_needs_no_more_than_a_key_a_title_and_a_version() -> None:
+    info = an_info()
+
+    assert info.default_max_age == timedelta(hours=1)
+    assert info.min_interval == timedelta(minutes=1)
+    assert info.contract == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        pytest.param({"key": "My Survey"}, "lower case", id="key with capitals"),
+        pytest.param({"key": ""}, "lower case", id="no key"),
+        pytest.param({"title": ""}, "needs a title", id="no title"),
+        pytest.param({"version": ""}, "and a version", id="no version"),
+        pytest.param({"min_interval": timedelta(-1)}, "negative", id="negative interval"),
+        pytest.param({"default_max_age": timedelta(-1)}, "negative", id="negative age"),
+        pytest.param({"timeout": timedelta(0)}, "above 0", id="no time"),
+        pytest.param(
+            {"metrics": (MetricSpec(key="a", title="A"), MetricSpec(key="a", title="B"))},
+            "twice",
+            id="one metric twice",
+        ),
+        pytest.param({"settings": OpenToken}, "looks secret", id="open token"),
+        pytest.param({"settings": OpenPassword}, "looks secret", id="open optional password"),
+    ],
+)
+def test_an_info_that_nobody_could_use_is_refused(wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        an_info(**wrong)
+
+
+def test_secrets_are_write_only_in_the_schema_and_unknown_keys_refused() -> None:
+    schema = an_info(settings=SurveySettings).settings_schema
+
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["properties"]["api_key"]["writeOnly"] is True
+    assert schema["properties"]["spare_key"]["anyOf"][0]["writeOnly"] is True
+    assert schema["required"] == ["account", "api_key"]
+    assert schema["additionalProperties"] is False
+
+
+def test_good_settings_are_read_and_show_no_secret() -> None:
+    settings = SurveySettings.read({"account": "norrhavn", "api_key": CANARY})
+
+    assert settings.api_key.get_secret_value() == CANARY
+    assert CANARY not in repr(settings)
+    assert CANARY not in settings.model_dump_json()
+
+
+def test_bad_settings_are_refused_all_at_once_by_name_and_without_values() -> None:
+    with pytest.raises(ConfigError) as caught:
+        SurveySettings.read({"api_key": [CANARY], "colour": CANARY})
+
+    for name in ("account", "api_key", "colour"):
+        assert f"{name}: " in caught.value.message
+    assert CANARY not in repr(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = SurveySettings.read({"account": "norrhavn", "api_key": CANARY})
+
+    with pytest.raises(ValidationError):
+        settings.account = "other"
+
+
+@pytest.mark.parametrize(
+    ("kind", "extra"),
+    [
+        pytest.param(UnitKind.MONEY, {}, id="money without a currency"),
+        pytest.param(UnitKind.MONEY, {"currency": "kr"}, id="no ISO 4217"),
+        pytest.param(UnitKind.MONEY, {"currency": "nok"}, id="lower case"),
+        pytest.param(UnitKind.COUNT, {"currency": "NOK"}, id="a count of kroner"),
+        pytest.param(UnitKind.RATE, {}, id="a rate per nothing"),
+        pytest.param(UnitKind.RATE, {"per": 0}, id="a rate per zero"),
+        pytest.param(UnitKind.PERCENT, {"per": 100}, id="percent per hundred"),
+    ],
+)
+def test_a_unit_that_means_nothing_is_refused(kind: UnitKind, extra: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"unit has|currency is|rate is"):
+        Unit(kind=kind, **extra)  # Any: wrong values are the point
+
+
+def test_money_has_a_currency_and_a_rate_its_size() -> None:
+    assert Unit(kind=UnitKind.MONEY, currency="NOK").currency == "NOK"
+    assert Unit(kind=UnitKind.RATE, per=10_000).per == 10_000
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"key": ""}, id="no key"),
+        pytest.param({"minimum": Decimal(2), "maximum": Decimal(1)}, id="crossed bounds"),
+        pytest.param({"restates_for": timedelta(-1)}, id="restates before the end"),
+    ],
+)
+def test_a_metric_spec_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"needs a key|above its maximum|negative"):
+        MetricSpec(**({"key": "trust", "title": "Trust"} | wrong))
+
+
+@pytest.mark.parametrize("name", ["count", "seconds", "weight"])
+def test_a_limit_of_nothing_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        Limit(**{"count": 60, "seconds": 60, name: 0})
+
+
+def test_an_unknown_metric_names_the_ones_there_are() -> None:
+    error = UnknownMetric("trsut", known=["nps", "trust"])
+
+    assert error.message == "The source has no metric 'trsut'. It has: nps, trust."
+
+
+def test_a_rate_limit_says_how_long_to_wait_or_that_nobody_knows() -> None:
+    assert RateLimited(retry_after=timedelta(seconds=4)).retry_after == timedelta(seconds=4)
+    assert RateLimited().retry_after is None
