@@ -56,14 +56,16 @@ _OWN_COLUMNS: Final = frozenset(
 class CsvSettings(Settings):
     """Where the files are and how their cells are written; give `folder` or `file`."""
 
-    folder: Path | None = Field(None, description="Absolute; all its *.csv files are read.")
-    file: Path | None = Field(None, description="Absolute; this file alone is read.")
+    folder: Path | None = Field(default=None, description="Absolute; all its *.csv files are read.")
+    file: Path | None = Field(default=None, description="Absolute; this file alone is read.")
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
-        None, description="Between cells; left out: what the header's line is written with."
+        default=None, description="Between cells; left out: what the header's line is written with."
     )
     decimal: Literal[".", ","] = "."
     thousands: Literal[".", ",", " ", "'"] | None = None
-    missing: tuple[str, ...] = Field((), description='What stands for no value, as in ["N/A"].')
+    missing: tuple[str, ...] = Field(
+        default=(), description='What stands for no value, as in ["N/A"].'
+    )
     encoding: Literal["utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15"] = "utf-8"
     units: Mapping[str, Unit] = Field(
         default_factory=dict[str, Unit],
@@ -91,7 +93,7 @@ class CsvParameters(Settings):
     """What a metric source may add: the unit in which its file writes durations."""
 
     duration_unit: DurationUnit | None = Field(
-        None, description="Values, numerators and standard errors become seconds, exactly."
+        default=None, description="Values, numerators and standard errors become seconds, exactly."
     )
 
 

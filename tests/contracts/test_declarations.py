@@ -132,6 +132,11 @@ def test_money_has_a_currency_and_a_rate_its_size() -> None:
     assert Unit(kind=UnitKind.RATE, per=10_000).per == 10_000
 
 
+def a_spec(**given: object) -> MetricSpec:
+    values: dict[str, Any] = {"key": "trust", "title": "Trust", **given}
+    return MetricSpec(**values)  # Any: wrong values are the point
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -142,7 +147,7 @@ def test_money_has_a_currency_and_a_rate_its_size() -> None:
 )
 def test_a_metric_spec_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"needs a key|above its maximum|negative"):
-        MetricSpec(**({"key": "trust", "title": "Trust"} | wrong))
+        a_spec(**wrong)
 
 
 @pytest.mark.parametrize("name", ["count", "seconds", "weight"])

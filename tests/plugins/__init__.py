@@ -1,0 +1,1 @@
+"""Finding and loading plugins, and the built-in connectors."""
