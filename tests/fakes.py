@@ -1,12 +1,103 @@
-"""Fakes of our own ports, for tests that need no database."""
+"""Fakes of the house's own ports, small enough to be right at a glance."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from domain.actions.changes import Changes
 from domain.atlas import Atlas, build_atlas
 from domain.errors import Conflict
 from domain.links import Link
+from domain.metric import Observation, ObservationState
+from domain.node import OrganizationId
+from domain.ports import LastObservation, WindowAggregate, WindowQuery
+
+
+class FakeObservations:
+    """The store of observations, in a list; `recorded_at` is not looked at unless asked for."""
+
+    def __init__(self, observations: Iterable[Observation] = ()) -> None:
+        self.observations = list(observations)
+
+    async def aggregate(
+        self,
+        organization: OrganizationId,
+        queries: Sequence[WindowQuery],
+        *,
+        known_at: datetime | None = None,
+    ) -> dict[WindowQuery, WindowAggregate]:
+        del organization
+        return self.answers(queries, known_at=known_at)
+
+    def answers(
+        self, queries: Iterable[WindowQuery], *, known_at: datetime | None = None
+    ) -> dict[WindowQuery, WindowAggregate]:
+        """Answer questions at once; those without any observation are absent."""
+        known = [o for o in self.observations if known_at is None or o.recorded_at <= known_at]
+        found = {query: _in_window(known, query) for query in queries}
+        return {query: _aggregate(inside, query) for query, inside in found.items() if inside}
+
+
+def _in_window(observations: list[Observation], query: WindowQuery) -> list[Observation]:
+    identity = (query.source, query.metric, query.dimensions)
+    return [
+        o
+        for o in observations
+        if (o.source, o.metric, o.dimensions) == identity
+        and (query.start is None or query.start < o.end)
+        and o.end <= query.end
+        and o.value is not None
+    ]
+
+
+def _aggregate(inside: list[Observation], query: WindowQuery) -> WindowAggregate:
+    last = _latest(inside)
+    if not query.whole:
+        return WindowAggregate(last=last, count=1)
+    final = [o for o in inside if o.state is ObservationState.FINAL]
+    values = [o.value for o in inside if o.value is not None]
+    sized = [o for o in inside if o.sample_size is not None]
+    ratios = [o for o in inside if o.numerator is not None and o.denominator is not None]
+    return WindowAggregate(
+        last=last,
+        count=len(inside),
+        last_final=_latest(final) if final else None,
+        final_count=len(final),
+        met_count=sum(_is_met(o, query) for o in final),
+        total=sum(values, Decimal(0)),
+        minimum=min(values),
+        maximum=max(values),
+        sample_size=sum(o.sample_size or 0 for o in sized) if sized else None,
+        weighted_total=_total((o.value or 0) * (o.sample_size or 0) for o in sized),
+        numerator=_total(o.numerator or 0 for o in ratios),
+        denominator=_total(o.denominator or 0 for o in ratios),
+    )
+
+
+def _total(numbers: Iterable[Decimal | int]) -> Decimal | None:
+    kept = list(numbers)
+    return sum((Decimal(number) for number in kept), Decimal(0)) if kept else None
+
+
+def _is_met(observation: Observation, query: WindowQuery) -> bool:
+    value = observation.value or Decimal(0)
+    above = query.lower is None or value >= query.lower
+    return above and (query.upper is None or value <= query.upper)
+
+
+def _latest(observations: list[Observation]) -> LastObservation:
+    newest = max(observations, key=lambda o: (o.end, o.start))
+    return LastObservation(
+        start=newest.start,
+        end=newest.end,
+        value=newest.value or Decimal(0),
+        state=newest.state,
+        sample_size=newest.sample_size,
+        numerator=newest.numerator,
+        denominator=newest.denominator,
+        standard_error=newest.standard_error,
+    )
 
 
 @dataclass
@@ -25,7 +116,7 @@ class FakeAtlases:
         before = self.stored.get(changes.organization.key)
         revision = before.revision if before else 0
         if self.rivals or revision != changes.base_revision:
-            self.rivals -= 1
+            self.rivals = max(0, self.rivals - 1)
             message = f"The organization is at revision {revision} by now."
             raise Conflict(message)
         self.applied.append(changes)
