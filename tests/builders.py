@@ -93,9 +93,9 @@ def a_solution(key: str = "S1", **fields: Fields) -> Solution:
     return Solution(**{**_common(key, solution_kind=SolutionKind.FEATURE), **fields})
 
 
-def a_metric(key: str = "MT-1", unit: UnitKind = UnitKind.SCORE, **fields: Fields) -> Metric:
-    common = _common(key, unit=Unit(kind=unit), better=Direction.HIGHER)
-    return Metric(**{**common, **fields})
+def a_metric(key: str = "MT-1", unit: Unit | UnitKind = UnitKind.SCORE, **fields: Fields) -> Metric:
+    exact = unit if isinstance(unit, Unit) else Unit(kind=unit)
+    return Metric(**{**_common(key, unit=exact, better=Direction.HIGHER), **fields})
 
 
 def a_connection(key: str = "csv", **fields: Fields) -> Connection:
