@@ -125,21 +125,30 @@ def _check_number(name: str, number: object) -> None:
 
 
 def _check_contents(seen: Observation) -> None:
-    for is_wrong, message in (
-        (not seen.metric, "An observation must name its metric."),
-        (seen.end < seen.start, f"A period ends before it starts: {seen.start} to {seen.end}."),
-        (any(not a or not b for a, b in seen.dimensions), "A dimension lacks its name or value."),
-        (any(a[0] == b[0] for a, b in pairwise(seen.dimensions)), "A dimension is given twice."),
-        ((seen.sample_size or 0) < 0, f"A sample size is below 0: {seen.sample_size}."),
-        ((seen.standard_error or 0) < 0, f"A standard error is below 0: {seen.standard_error}."),
-        (
-            (seen.numerator is None) != (seen.denominator is None),
-            "A numerator and its denominator come together or not at all.",
-        ),
-        (
-            seen.value is None and bool(seen.denominator),
-            "The value is missing although its numerator and denominator are given.",
-        ),
-    ):
-        if is_wrong:
-            raise DataError(message)
+    message = _wrong_identity(seen) or _wrong_numbers(seen)
+    if message:
+        raise DataError(message)
+
+
+def _wrong_identity(seen: Observation) -> str | None:
+    if not seen.metric:
+        return "An observation must name its metric."
+    if seen.end < seen.start:
+        return f"A period ends before it starts: {seen.start} to {seen.end}."
+    if any(not name or not value for name, value in seen.dimensions):
+        return "A dimension lacks its name or value."
+    if any(one[0] == other[0] for one, other in pairwise(seen.dimensions)):
+        return "A dimension is given twice."
+    return None
+
+
+def _wrong_numbers(seen: Observation) -> str | None:
+    if seen.sample_size is not None and seen.sample_size < 0:
+        return f"A sample size is below 0: {seen.sample_size}."
+    if seen.standard_error is not None and seen.standard_error < 0:
+        return f"A standard error is below 0: {seen.standard_error}."
+    if (seen.numerator is None) != (seen.denominator is None):
+        return "A numerator and its denominator come together or not at all."
+    if seen.value is None and seen.denominator:
+        return "The value is missing although its numerator and denominator are given."
+    return None
