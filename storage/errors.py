@@ -2,6 +2,8 @@
 
 StorageError
 ├── DatabaseUrlRefused     DATABASE_URL isn't the address of a PostgreSQL
+├── SiblingRefused         a database of its own could not be made on that server
+├── DatabaseUnreachable    it doesn't answer, or went away and stayed away
 └── EmbeddedError          the embedded PostgreSQL can't serve
     ├── NoBinaries         no PostgreSQL that could run was found
     ├── WrongVersion       the data belong to another major version
@@ -31,6 +33,32 @@ class DatabaseUrlRefused(StorageError):
             f"The database's address {seen}. Set DATABASE_URL to "
             "postgresql://user:password@host:5432/database, or for a Unix socket to "
             "postgresql://user@/database?host=/folder/of/the/socket."
+        )
+
+
+class DatabaseUnreachable(StorageError):
+    """The database didn't answer, and trying again didn't help."""
+
+    code = "DATABASE_UNREACHABLE"
+
+    def __init__(self, seen: str) -> None:
+        """Quote what the connection said last."""
+        super().__init__(
+            f"The database doesn't answer: {seen}. Check that the server of DATABASE_URL runs and "
+            "accepts connections; without DATABASE_URL, `atlas serve` starts its own."
+        )
+
+
+class SiblingRefused(StorageError):
+    """The role of DATABASE_URL may not make another database on its server."""
+
+    code = "SIBLING_REFUSED"
+
+    def __init__(self, name: str) -> None:
+        """Name the database that is wanted, and the two ways to it."""
+        super().__init__(
+            f"The database {name} could not be made on the server of DATABASE_URL. Make it by "
+            "hand, give the role the right CREATEDB, or unset DATABASE_URL."
         )
 
 

@@ -1,0 +1,29 @@
+"""A database beside a given one on the same server: the demo's, where DATABASE_URL is set."""
+
+from sqlalchemy import NullPool, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.engine import normalize_url
+from storage.errors import SiblingRefused
+
+ALREADY_THERE = ("42P04", "23505")  # duplicate_database; the same, seen by the catalogue's index
+
+
+async def ensure_sibling(url: str, name: str) -> str:
+    """Make the database `name` on the server of `url` if it is missing; give its address.
+
+    The given database itself is only connected to. `name` is ours: lower case letters and _.
+    SiblingRefused where the role may not make databases.
+    """
+    address = normalize_url(url)
+    engine = create_async_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            known = text("SELECT EXISTS (SELECT FROM pg_database WHERE datname = :name)")
+            if not await connection.scalar(known, {"name": name}):
+                await connection.execute(text(f'CREATE DATABASE "{name}"'))
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) not in ALREADY_THERE:
+            raise SiblingRefused(name) from error
+    return address.set(database=name).render_as_string(hide_password=False)
