@@ -6,7 +6,7 @@ from typing import Final
 
 
 class UnitKind(StrEnum):
-    """PERCENT is 0 to 100, RATIO 0 to 1, DURATION seconds, MONEY in a currency, RATE per so many."""
+    """PERCENT is 0 to 100, RATIO 0 to 1, DURATION seconds, MONEY in a currency, RATE per n."""
 
     PERCENT = "PERCENT"
     RATIO = "RATIO"
