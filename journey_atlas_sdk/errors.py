@@ -13,8 +13,6 @@ ConnectorError
 └── ConnectorBug          any other exception of a plugin; after three the connector is paused
 """
 
-# ruff: noqa: N818 -- the names say what happens next, not that they are errors
-
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum

@@ -45,7 +45,7 @@ class PluginProblem:
         return _ADVICE[self.code]
 
 
-class Quarantine(Exception):  # noqa: N818 -- what happens next, as in the SDK's errors
+class Quarantine(Exception):
     """A plugin can't be used; never leaves this room."""
 
     def __init__(self, code: ProblemCode, reason: str) -> None:
