@@ -43,7 +43,8 @@ def _percent(value: Decimal, _: Unit) -> str:
 
 def _money(value: Decimal, unit: Unit) -> str:
     sign = MINUS if value < 0 else ""
-    return f"{sign}{unit.currency or ''} {number_text(abs(value))}".replace(f"{sign} ", sign)
+    currency = f"{unit.currency} " if unit.currency else ""
+    return f"{sign}{currency}{number_text(abs(value))}"
 
 
 def _rate(value: Decimal, unit: Unit) -> str:
@@ -53,7 +54,7 @@ def _rate(value: Decimal, unit: Unit) -> str:
 def _duration(value: Decimal, unit: Unit) -> str:
     shown_in = unit.display or DurationUnit.SECOND
     number = number_text(decimal_of(Fraction(value) / SECONDS_PER[shown_in]))
-    plural = "" if number == "1" else "s"
+    plural = "" if number.removeprefix(MINUS) == "1" else "s"
     return f"{number} {shown_in.lower()}{plural}"
 
 

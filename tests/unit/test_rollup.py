@@ -263,4 +263,8 @@ def test_the_counted_items_are_told_with_weight_and_progress() -> None:
 
     (item,) = counted_items(view, view.atlas.get(id_of("O1"), Objective))
 
-    assert (item.node.key, item.weight, item.progress.value) == ("O1-KR1", Decimal(3), Decimal("0.4"))
+    assert (item.node.key, item.weight, item.progress.value) == (
+        "O1-KR1",
+        Decimal(3),
+        Decimal("0.4"),
+    )
