@@ -21,7 +21,8 @@ class Atlas:
     revision's Atlas shares every record that did not change.
 
     `outgoing[relation][source]` is in order of position, then of the target's key,
-    `incoming[relation][target]` in order of the source's key. The other indexes by field hold their records in order of position or key.
+    `incoming[relation][target]` in order of the source's key. The other indexes by
+    field hold their records in order of position or key.
     """
 
     organization: Organization

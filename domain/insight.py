@@ -48,7 +48,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insight(AtlasNode):
-    """An insight; where it was seen and what it supports are links. `importance` is 1–5."""
+    """An insight; where it was seen and what it supports are links. `importance` is 1 to 5."""
 
     kind: ClassVar[Kind] = Kind.INSIGHT
 

@@ -29,7 +29,7 @@ class Journey(AtlasNode):
 class Step(AtlasNode):
     """A part of a journey's path; its place in the order stands on the link.
 
-    `stage` names the group of steps it belongs to. `emotion` is −2 (worst) to 2 (best),
+    `stage` names the group of steps it belongs to. `emotion` is -2 (worst) to 2 (best),
     None where nobody rated it.
     """
 

@@ -55,7 +55,7 @@ class Link:
     """One link; at most one per (source, relation, target).
 
     `position` orders the targets of HAS_MICRO_JOURNEY, HAS_STEP and SERVED_BY. `weight` belongs to
-    CONTRIBUTES_TO (0: aligned, not counted), `share` (0–1, None: an equal part) to OWNS,
+    CONTRIBUTES_TO (0: aligned, not counted), `share` (0 to 1, None: an equal part) to OWNS,
     `dimension` and `long_term_target` to a metric's link to a journey: a success measure.
     """
 

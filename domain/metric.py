@@ -19,7 +19,7 @@ def dimensions_of(pairs: Mapping[str, str]) -> Dimensions:
 
 
 class UnitKind(StrEnum):
-    """What a metric's numbers are. PERCENT is 0–100, RATIO 0–1, DURATION seconds."""
+    """What a metric's numbers are. PERCENT is 0 to 100, RATIO 0 to 1, DURATION seconds."""
 
     PERCENT = "PERCENT"
     RATIO = "RATIO"

@@ -1,5 +1,4 @@
-"""What every record of an atlas shares: identity, key, title, times; and for the atlas's own nodes,
-who answers for them."""
+"""What every record of an atlas shares: identity, key, title, times, and who answers for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,8 @@ NodeId = NewType("NodeId", str)
 
 OrganizationId = NewType("OrganizationId", str)
 
-CustomFields = Mapping[str, str | int | float | bool | None]
+CustomField = str | int | float | bool | None
+CustomFields = Mapping[str, CustomField]
 
 
 class Kind(StrEnum):
@@ -70,4 +70,4 @@ class AtlasNode(Node):
     accountable: NodeId | None = None
     contributors: tuple[NodeId, ...] = ()
     labels: tuple[str, ...] = ()
-    custom_fields: CustomFields = field(default_factory=dict)
+    custom_fields: CustomFields = field(default_factory=dict[str, CustomField])

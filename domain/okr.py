@@ -30,7 +30,7 @@ class CurveKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurvePoint:
-    """On `date`, `progress` (0–1) is expected."""
+    """On `date`, `progress` (0 to 1) is expected."""
 
     date: date
     progress: Decimal
@@ -46,7 +46,7 @@ class ExpectedCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualProgress:
-    """A progress (0–1) that a person set; it stands beside the computed one."""
+    """A progress (0 to 1) that a person set; it stands beside the computed one."""
 
     value: Decimal
     by: NodeId | None
@@ -58,8 +58,8 @@ class ManualProgress:
 class Objective(AtlasNode):
     """What a team wants to be true by the end of a cycle.
 
-    Its anchor, owning teams, alignment and contribution are links. `confidence` (0–1) is a person's.
-    `predecessor` is the objective of an earlier cycle that this one carries on.
+    Its anchor, owning teams, alignment and contribution are links. `confidence` (0 to 1) is a
+    person's. `predecessor` is the objective of an earlier cycle that this one carries on.
     """
 
     kind: ClassVar[Kind] = Kind.OBJECTIVE

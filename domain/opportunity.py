@@ -35,7 +35,7 @@ class Hypothesis(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priority:
-    """Scores by people: customer and business value 0–100, effort 0–5; None where unscored."""
+    """Scores by people: customer and business value 0 to 100, effort 0 to 5; None where unscored."""
 
     customer_value: Decimal | None = None
     business_value: Decimal | None = None
@@ -44,7 +44,7 @@ class Priority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity(AtlasNode):
-    """An opportunity. `change` completes "we will …"; `confidence` is 0–1."""
+    """An opportunity. `change` completes "we will …"; `confidence` is 0 to 1."""
 
     kind: ClassVar[Kind] = Kind.OPPORTUNITY
 

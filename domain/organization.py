@@ -22,7 +22,7 @@ class Organization:
     time_zone: str = "UTC"
     currency: str = "EUR"
     status_policy: str = "pace-ratio"
-    status_parameters: Mapping[str, Decimal] = field(default_factory=dict)
+    status_parameters: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
 
     @property
     def zone(self) -> ZoneInfo:

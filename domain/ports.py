@@ -17,8 +17,9 @@ class WindowQuery:
     Counted are observations of exactly these dimensions that END inside the window:
     `start` < observation.end (None: no lower end) and observation.end <= `end`. So a week that
     straddles two cycles belongs to the later one, and no period is lost or counted twice between
-    adjacent windows. Observations whose value is None never count. With `whole` False only `last` and `count` are needed of the
-    answer (the count may then be 1 for "some"), so that one index look-up suffices.
+    adjacent windows. Observations whose value is None never count. With `whole` False only `last`
+    and `count` are needed of the answer (the count may then be 1 for "some"), so that one index
+    look-up suffices.
     `lower` and `upper` (inclusive, None: open) ask for `met_count`.
     """
 
@@ -50,7 +51,7 @@ class LastObservation:
 class WindowAggregate:
     """What the observations of a window add up to; None: none of them carries that number.
 
-    `weighted_total` is Σ value × sample size over those with a sample size, `sample_size` Σ of it.
+    `weighted_total` is Σ value * sample size over those with a sample size, `sample_size` Σ of it.
     `numerator` and `denominator` sum over the observations that carry both.
     `final_count` counts FINAL observations, `met_count` the FINAL ones inside the bounds,
     `last_final` is the latest FINAL one.

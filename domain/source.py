@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from domain.node import Kind, Node, NodeId
 
 Settings = Mapping[str, Any]
-"""A connector's settings or a metric's parameters, as JSON; only the connector knows their shape."""
+"""A connector's settings or a metric's parameters, as JSON whose shape the connector knows."""
 
 
 class SourceState(StrEnum):
@@ -28,7 +28,7 @@ class Connection(Node):
     kind: ClassVar[Kind] = Kind.CONNECTION
 
     connector: str
-    settings: Settings = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,9 @@ class SourceError:
 class MetricSource(Node):
     """The binding of a metric to what a connection delivers.
 
-    `remote_metric` is the connector's name for it. `breakdowns` lists the sets of dimensions to pull
-    it by: `((), ("channel",))` is the whole and each channel. The lowest `precedence` that has a value answers.
-    `asked_at` is when the source last answered, in real time; None: never.
+    `remote_metric` is the connector's name for it. `breakdowns` lists the sets of dimensions to
+    pull it by: `((), ("channel",))` is the whole and each channel. The lowest `precedence` that has
+    a value answers. `asked_at` is when the source last answered, in real time; None: never.
     """
 
     kind: ClassVar[Kind] = Kind.METRIC_SOURCE
@@ -55,7 +55,7 @@ class MetricSource(Node):
     metric: NodeId
     connection: NodeId
     remote_metric: str
-    parameters: Settings = field(default_factory=dict)
+    parameters: Settings = field(default_factory=dict[str, Any])
     breakdowns: tuple[tuple[str, ...], ...] = ((),)
     grain: str
     precedence: int = 0
