@@ -1,0 +1,131 @@
+"""What resolvers read from: the services of the process, and the readings of one operation."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from graphql.pyutils import Path
+from strawberry.dataloader import DataLoader
+
+from api.errors import Abort, DeadlineExceeded, LimitExceeded, NotFound
+from api.execution.limits import Limits
+from domain.cycle import Cycle
+from domain.node import Node
+from domain.ports import Observations, WindowAggregate, WindowQuery
+from domain.view import View
+from plugins.registry import Registry
+
+
+class ReadView(Protocol):
+    """Give the organization's Atlas on a day (None: today), as known at a time (None: now)."""
+
+    def __call__(
+        self, *, as_of: date | None = None, known_at: datetime | None = None
+    ) -> Awaitable[View]:
+        """Read or reuse it; the same arguments give the same View until the revision moves."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What `api/app.py` hands to the resolvers.
+
+    `now` is real time, for freshness; the clock of the numbers is inside the views. `node_url`
+    gives a node's page for people, None without one. `new_reference` names an unexpected error.
+    """
+
+    view: ReadView
+    observations: Observations
+    registry: Registry
+    now: Callable[[], datetime]
+    new_reference: Callable[[], str]
+    monotonic: Callable[[], float] = time.monotonic
+    node_url: Callable[[Node], str | None] = lambda _: None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What everything beneath one root field reads: a View, and the cycle that was asked for.
+
+    `cycle` None: all active cycles.
+    """
+
+    view: View
+    services: Services
+    cycle: Cycle | None = None
+    _loader: DataLoader[WindowQuery, WindowAggregate | None] | None = None
+
+    @property
+    def aggregates(self) -> DataLoader[WindowQuery, WindowAggregate | None]:
+        """Answers that the View doesn't hold; all asked at once come in one statement."""
+        if self._loader is None:
+            self._loader = DataLoader(load_fn=self._load)
+        return self._loader
+
+    def cycle_named(self, key: str | None) -> Cycle | None:
+        """Give the cycle of a key, else the one that the root field asked for."""
+        return self.cycle if key is None else require_cycle(self.view, key)
+
+    async def _load(self, queries: list[WindowQuery]) -> list[WindowAggregate | None]:
+        found = await self.services.observations.aggregate(
+            self.view.atlas.organization.id, queries, known_at=self.view.known_at
+        )
+        return [found.get(query) for query in queries]
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation: its readings by the response key of their root field, and what it spent."""
+
+    services: Services
+    started: float
+    readings: dict[str | int, Reading] = field(default_factory=dict[str | int, Reading])
+    nodes: int = 0
+
+    async def read(
+        self,
+        path: Path,
+        *,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        cycle: str | None = None,
+    ) -> Reading:
+        """Open the reading of the root field at `path`; all beneath it finds it by its path."""
+        view = await self.services.view(as_of=as_of, known_at=known_at)
+        asked = None if cycle is None else require_cycle(view, cycle)
+        reading = Reading(view=view, services=self.services, cycle=asked)
+        self.readings[path.key] = reading
+        return reading
+
+    def reading(self, path: Path) -> Reading:
+        """Give the reading that a field beneath a root field belongs to."""
+        while path.prev is not None:
+            path = path.prev
+        return self.readings[path.key]
+
+    def spend(self, nodes: int) -> None:
+        """Count nodes of the answer; end the operation where it holds too many, or is too late.
+
+        Resolving is synchronous, so no timer can interrupt it: this is where it stops itself.
+        """
+        limits = self.services.limits
+        self.nodes += nodes
+        if self.nodes > limits.nodes:
+            seen = "The answer holds more nodes; ask for smaller pages"
+            raise Abort(LimitExceeded("nodes", maximum=limits.nodes, seen=seen))
+        if self.services.monotonic() - self.started > limits.operation_seconds:
+            message = f"The answer took longer than {limits.operation_seconds:g} seconds."
+            raise Abort(DeadlineExceeded(message))
+
+
+def require_cycle(view: View, key: str) -> Cycle:
+    """Give the cycle of a key; NotFound names the ones there are."""
+    cycle = view.atlas.find(key, Cycle)
+    if cycle is None:
+        known = ", ".join(cycle.key for cycle in view.atlas.all(Cycle))
+        message = f"No cycle has the key {key!r}; there are: {known or 'none'}."
+        raise NotFound(message)
+    return cycle

@@ -1,0 +1,108 @@
+"""One operation, run under a deadline; whatever happens, an answer the client can read."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    get_operation_ast,
+)
+
+from api.errors import (
+    Abort,
+    BadUserInput,
+    DeadlineExceeded,
+    QueryError,
+    RequestRefused,
+    refused,
+)
+from api.execution.failures import formatted
+
+Payload = dict[str, Any]
+"""An answer, ready for JSON: `data` where something ran, `errors` where something failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a client sends, whichever way: the document, its operation's name, its variables."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] | None = None  # Any: JSON
+
+
+def chosen(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:
+    """Give the operation that would run; RequestRefused where the name doesn't single one out."""
+    operation = get_operation_ast(document, operation_name)
+    if operation is None:
+        wanted = f"named {operation_name}" if operation_name else "alone in its document"
+        message = f"The document has no operation {wanted}."
+        raise refused(BadUserInput(message))
+    return operation
+
+
+def is_query(operation: OperationDefinitionNode) -> bool:
+    """Whether an operation only reads."""
+    return operation.operation is OperationType.QUERY
+
+
+async def run(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    request: Request,
+    *,
+    context: object,
+    seconds: float,
+    new_reference: Callable[[], str],
+) -> Payload:
+    """Run a valid document; RequestRefused where its variables or operation don't fit.
+
+    After `seconds` the operation is cancelled, with whatever it waits for.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            result = await _executed(schema, document, request, context)
+    except TimeoutError:
+        late = DeadlineExceeded(f"The answer took longer than {seconds:g} seconds.")
+        return _failed(late, new_reference)
+    except Abort as abort:
+        return _failed(abort.reason, new_reference)
+    return _payload(result, new_reference)
+
+
+async def _executed(
+    schema: GraphQLSchema, document: DocumentNode, request: Request, context: object
+) -> ExecutionResult:
+    result = execute(
+        schema,
+        document,
+        context_value=context,
+        variable_values=dict(request.variables or {}),
+        operation_name=request.operation_name,
+        hide_suggestions=True,
+    )
+    return result if isinstance(result, ExecutionResult) else await result
+
+
+def _payload(result: ExecutionResult, new_reference: Callable[[], str]) -> Payload:
+    errors = result.errors or []
+    # An error of a field has its path; without one, the request failed before any field ran.
+    if result.data is None and errors and all(error.path is None for error in errors):
+        raise RequestRefused(errors, code=BadUserInput.code)
+    payload: Payload = {"data": result.data}
+    if errors:
+        payload["errors"] = [formatted(error, new_reference=new_reference) for error in errors]
+    return payload
+
+
+def _failed(reason: QueryError, new_reference: Callable[[], str]) -> Payload:
+    error = GraphQLError(reason.message, original_error=reason)
+    return {"data": None, "errors": [formatted(error, new_reference=new_reference)]}

@@ -1,0 +1,198 @@
+"""Relay: opaque global ids, and pages of long lists with keyset cursors.
+
+A cursor holds the place of a node in its order, not its number: what is added or removed before it
+moves nothing. Ids and cursors are versioned, and whatever a client makes up is refused or unknown.
+"""
+
+import base64
+import binascii
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+
+from api.errors import BadUserInput
+from domain.node import Node, NodeId, OrganizationId
+
+PAGE_DEFAULT = 50
+PAGE_MAXIMUM = 200
+
+_VERSION = "1"
+
+N = TypeVar("N", bound=Node)
+N_co = TypeVar("N_co", bound=Node, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalId:
+    """What a global id says: the public type, the organization, and the id inside it."""
+
+    type_name: str
+    organization: OrganizationId
+    id: NodeId
+
+
+def encode_id(global_id: GlobalId) -> str:
+    """Give the opaque text of a global id."""
+    return _encoded(f"{_VERSION}:{global_id.type_name}:{global_id.organization}:{global_id.id}")
+
+
+def decode_id(text: str) -> GlobalId | None:
+    """Read a global id; None for whatever isn't one."""
+    parts = (_decoded(text) or "").split(":")
+    if len(parts) != 4 or parts[0] != _VERSION:  # noqa: PLR2004 - the parts of encode_id
+        return None
+    return GlobalId(parts[1], OrganizationId(parts[2]), NodeId(parts[3]))
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[N]):
+    """An order of nodes: its name, and the values that sort a node in it, always of one shape."""
+
+    name: str
+    values: Callable[[N], tuple[int | str, ...]]
+
+    def place(self, node: N) -> tuple[int | str, ...]:
+        """Give a node's place: its values, made unique by its id."""
+        return (*self.values(node), node.id)
+
+
+BY_KEY: Order[Any] = Order("key", lambda node: (node.key,))  # Any: every node has a key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge(Generic[N_co]):
+    """A node in a page, and the cursor to go on from."""
+
+    node: N_co
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageInfo:
+    """Where a page stands in its list; cursors are None for an empty page."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[N]):
+    """A part of a list, in the list's order; `total_count` is of the whole list."""
+
+    items: Sequence[N]
+    order: Order[N]
+    total_count: int
+    has_next: bool
+    has_previous: bool
+
+    @property
+    def nodes(self) -> Sequence[N]:
+        """The nodes of this page."""
+        return self.items
+
+    @property
+    def edges(self) -> list[Edge[N]]:
+        """The nodes of this page with their cursors."""
+        return [Edge(node=node, cursor=self.cursor(node)) for node in self.items]
+
+    @property
+    def page_info(self) -> PageInfo:
+        """Where this page stands."""
+        return PageInfo(
+            has_next_page=self.has_next,
+            has_previous_page=self.has_previous,
+            start_cursor=self.cursor(self.items[0]) if self.items else None,
+            end_cursor=self.cursor(self.items[-1]) if self.items else None,
+        )
+
+    def cursor(self, node: N) -> str:
+        """Give the cursor of a node of this page."""
+        place = self.order.place(node)
+        return _encoded(orjson.dumps([_VERSION, self.order.name, *place]).decode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The four arguments that every long list takes."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+def paged(nodes: Sequence[N], asked: Asked, order: Order[N] = BY_KEY) -> Page[N]:
+    """Cut the asked page out of a whole list that is in this order already.
+
+    `first` counts from the start (or `after`), `last` from the end (or `before`); without either
+    the first 50 come. BadUserInput for a wrong size or cursor.
+    """
+    start, end = 0, len(nodes)
+    if asked.after is not None:
+        start = bisect_right(nodes, _place(asked.after, order, nodes), key=order.place)
+    if asked.before is not None:
+        end = bisect_left(nodes, _place(asked.before, order, nodes), key=order.place)
+    start, end = _cut(start, max(start, end), asked)
+    return Page(
+        items=nodes[start:end],
+        order=order,
+        total_count=len(nodes),
+        has_next=end < len(nodes),
+        has_previous=start > 0,
+    )
+
+
+def _cut(start: int, end: int, asked: Asked) -> tuple[int, int]:
+    if asked.first is not None and asked.last is not None:
+        message = "Ask for `first` or for `last`, not for both."
+        raise BadUserInput(message)
+    if asked.last is not None:
+        return max(start, end - _size("last", asked.last)), end
+    size = PAGE_DEFAULT if asked.first is None else _size("first", asked.first)
+    return start, min(end, start + size)
+
+
+def _size(name: str, size: int) -> int:
+    if not 0 <= size <= PAGE_MAXIMUM:
+        message = f"`{name}` is from 0 to {PAGE_MAXIMUM} nodes a page; {size} was asked for."
+        raise BadUserInput(message)
+    return size
+
+
+def _place(cursor: str, order: Order[N], nodes: Sequence[N]) -> tuple[int | str, ...]:
+    """Read a cursor of this order; BadUserInput for one made up or of another list."""
+    version, name, *place = _list(_decoded(cursor)) or ("", "")
+    belongs = (version, name) == (_VERSION, order.name)
+    if not belongs or (nodes and _shape(place) != _shape(order.place(nodes[0]))):
+        message = f"The cursor {cursor[:80]!r} doesn't belong to this list; take one of its own."
+        raise BadUserInput(message)
+    return tuple(place)
+
+
+def _shape(place: Sequence[object]) -> list[type]:
+    return [type(part) for part in place]
+
+
+def _list(text: str | None) -> list[Any]:  # Any: what a client made up
+    try:
+        parts: object = orjson.loads(text or "")
+    except orjson.JSONDecodeError:
+        return []
+    return parts if isinstance(parts, list) and len(parts) > 1 else []  # pyright: ignore
+
+
+def _encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decoded(text: str) -> str | None:
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (UnicodeError, binascii.Error):
+        return None

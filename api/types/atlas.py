@@ -1,0 +1,176 @@
+"""The root of all reading: one organization's atlas on a day."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TypeVar
+
+import strawberry
+
+import domain.anchor
+import domain.cycle
+import domain.goal
+import domain.insight
+import domain.journey
+import domain.metric
+import domain.okr
+import domain.opportunity
+import domain.solution
+import domain.source
+import domain.team
+from api.context import Reading
+from api.fields import Function, computed, maybe
+from api.types.pages import connection
+from api.types.references import (
+    CONNECTION,
+    CYCLE,
+    GOAL,
+    INSIGHT,
+    JOURNEY,
+    KEY_RESULT,
+    MEMBER,
+    METRIC,
+    OBJECTIVE,
+    OPPORTUNITY,
+    PERSONA,
+    SOLUTION,
+    STEP,
+    TEAM,
+)
+from domain.links import Relation
+from domain.node import Node
+from domain.view import View
+
+N = TypeVar("N", bound=Node)
+
+
+def every(kind: type[N]) -> Callable[[View, Reading], list[N]]:
+    """Give all visible nodes of a kind, in order of key."""
+
+    def listed(view: View, _: Reading) -> list[N]:
+        return list(view.atlas.all(kind))
+
+    return listed
+
+
+def one(kind: type[N]) -> Function:
+    """Give the node of a kind by its key; None where no such node has it."""
+
+    def found(view: View, _: Reading, *, key: str) -> N | None:
+        return view.atlas.find(key, kind)
+
+    return found
+
+
+def business_goals(view: View, _: Reading) -> list[domain.goal.Goal]:
+    """List the organization's business goals that are nobody's sub-goals."""
+    return [
+        each
+        for each in view.atlas.all(domain.goal.Goal)
+        if each.goal_kind is domain.goal.GoalKind.BUSINESS
+        and each.scope is domain.goal.GoalScope.ORGANIZATION
+        and not view.atlas.sources(each.id, Relation.HAS_SUB_GOAL, domain.goal.Goal)
+    ]
+
+
+def journeys(
+    view: View, _: Reading, *, level: domain.journey.JourneyLevel | None = None
+) -> list[domain.journey.Journey]:
+    """List journeys, of one level or of both."""
+    found = view.atlas.all(domain.journey.Journey)
+    return [each for each in found if level is None or each.level is level]
+
+
+def objectives(
+    view: View, reading: Reading, *, cycle: str | None = None
+) -> list[domain.okr.Objective]:
+    """List objectives of a cycle and the cycles inside it, or of all."""
+    found = view.atlas.all(domain.okr.Objective)
+    asked = reading.cycle_named(cycle)
+    if asked is None:
+        return list(found)
+    wanted = domain.anchor.cycles_inside(view, asked.id)
+    return [objective for objective in found if objective.cycle in wanted]
+
+
+def key_results(
+    view: View, reading: Reading, *, cycle: str | None = None
+) -> list[domain.okr.KeyResult]:
+    """List key results of visible objectives, of a cycle and the cycles inside it, or of all."""
+    wanted = {objective.id for objective in objectives(view, reading, cycle=cycle)}
+    return [each for each in view.atlas.all(domain.okr.KeyResult) if each.objective in wanted]
+
+
+_KEY = "The external key, such as `BG1`."
+_CYCLE = (
+    "A cycle's key: it and the cycles inside it. Where nothing is said, the atlas's `cycle`, else "
+    "every cycle."
+)
+
+
+def _by_key(kind: type[Node], node_type: object, name: str) -> Function:
+    description = f"The {name} with a key, an archived one too; null where no {name} has it."
+    return computed(one(kind), maybe(node_type), description, key=_KEY)
+
+
+@strawberry.type(description="One organization's atlas on a day; long lists are in order of key.")
+class Atlas:
+    """The public face of `domain.view.View`."""
+
+    revision = computed(
+        lambda view, _: view.atlas.revision,
+        int,
+        "How often the atlas was written; the same revision, day and `knownAt` give the same "
+        "answer, ages apart.",
+    )
+    as_of = computed(lambda view, _: view.today, date, "The asked day, in the organization's zone.")
+    known_at = computed(
+        lambda view, _: view.known_at,
+        maybe(datetime),
+        "As known at which moment; null: all that is known now.",
+    )
+    cycle_asked = computed(
+        lambda _, reading: reading.cycle,
+        maybe(CYCLE),
+        "The cycle that was asked for; null: numbers of all active cycles.",
+    )
+    business_goals = connection(
+        business_goals,
+        GOAL,
+        "The North Stars of the business: goals of kind BUSINESS and scope ORGANIZATION that are "
+        "nobody's sub-goals.",
+    )
+    goals = connection(every(domain.goal.Goal), GOAL, "All goals.")
+    journeys = connection(
+        journeys,
+        JOURNEY,
+        "All journeys.",
+        level="Only journeys of this level; where nothing is said, of both.",
+    )
+    steps = connection(every(domain.journey.Step), STEP, "All steps, in order of key.")
+    insights = connection(every(domain.insight.Insight), INSIGHT, "All insights.")
+    opportunities = connection(
+        every(domain.opportunity.Opportunity), OPPORTUNITY, "All opportunities."
+    )
+    solutions = connection(every(domain.solution.Solution), SOLUTION, "All solutions.")
+    metrics = connection(every(domain.metric.Metric), METRIC, "All metrics.")
+    objectives = connection(objectives, OBJECTIVE, "Objectives.", cycle=_CYCLE)
+    key_results = connection(key_results, KEY_RESULT, "Key results.", cycle=_CYCLE)
+    cycles = connection(every(domain.cycle.Cycle), CYCLE, "All cycles.")
+    teams = connection(every(domain.team.Team), TEAM, "All teams.")
+    members = connection(every(domain.team.Member), MEMBER, "All members.")
+    personas = connection(every(domain.team.Persona), PERSONA, "All personas.")
+    connections = connection(every(domain.source.Connection), CONNECTION, "All connections.")
+    goal = _by_key(domain.goal.Goal, GOAL, "goal")
+    journey = _by_key(domain.journey.Journey, JOURNEY, "journey")
+    step = _by_key(domain.journey.Step, STEP, "step")
+    insight = _by_key(domain.insight.Insight, INSIGHT, "insight")
+    opportunity = _by_key(domain.opportunity.Opportunity, OPPORTUNITY, "opportunity")
+    solution = _by_key(domain.solution.Solution, SOLUTION, "solution")
+    metric = _by_key(domain.metric.Metric, METRIC, "metric")
+    objective = _by_key(domain.okr.Objective, OBJECTIVE, "objective")
+    key_result = _by_key(domain.okr.KeyResult, KEY_RESULT, "key result")
+    cycle = _by_key(domain.cycle.Cycle, CYCLE, "cycle")
+    team = _by_key(domain.team.Team, TEAM, "team")
+    member = _by_key(domain.team.Member, MEMBER, "member")
+    persona = _by_key(domain.team.Persona, PERSONA, "persona")
+    connection = _by_key(domain.source.Connection, CONNECTION, "connection")

@@ -1,0 +1,252 @@
+"""Metrics: long-lived measures, their values, and how fresh these are."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+import datetime as dt
+from decimal import Decimal
+
+import strawberry
+
+from api.context import Reading
+from api.errors import BadUserInput
+from api.fields import attribute, computed, described, many, maybe
+from api.types.enums import (
+    AGGREGATION,
+    CADENCE,
+    DIRECTION,
+    DURATION_UNIT,
+    MEASURE_DIMENSION,
+    METRIC_FAMILY,
+    UNIT_KIND,
+    WINDOW_KIND,
+)
+from api.types.links import named_in
+from api.types.metric_value import MetricValue, Window
+from api.types.node import AtlasNode
+from api.types.pages import connection
+from api.types.references import ATLAS_NODE, KEY_RESULT, METRIC_SOURCE
+from domain import metric, okr, staleness, value
+from domain.cycle import Cycle
+from domain.explain import age_seconds
+from domain.links import Link, Relation
+from domain.metric import WindowKind, dimensions_of
+from domain.questions import sources_of
+from domain.source import MetricSource
+
+
+LONGEST_WINDOW_DAYS = 36_600
+"""A century: no series is longer, and a calendar ends somewhere."""
+
+
+@strawberry.input(description="A dimension to narrow a value to.")
+class DimensionInput:
+    """A pair of the domain's dimensions, as it is asked for."""
+
+    name: str = strawberry.field(description="The dimension, such as `channel`.")
+    value: str = strawberry.field(description="Its value, such as `online`.")
+
+
+@strawberry.input(description="Which observations make up a value.")
+class WindowInput:
+    """A window, as it is asked for."""
+
+    kind: WindowKind = strawberry.field(description="The kind of window.", graphql_type=WINDOW_KIND)
+    days: int | None = strawberry.field(
+        default=None, description="How many days, 1 or more: with TRAILING, and only then."
+    )
+
+
+def metric_value(
+    record: metric.Metric,
+    reading: Reading,
+    *,
+    as_of: dt.date | None = None,
+    dimensions: list[DimensionInput] | None = None,
+    window: WindowInput | None = None,
+    cycle: str | None = None,
+) -> value.MetricValue | Awaitable[value.MetricValue]:
+    """Give a metric's value; awaited only where the View doesn't hold the answers."""
+    asked = _Asked(
+        dimensions=dimensions_of({each.name: each.value for each in dimensions or ()}),
+        window=None if window is None else _legal(window),
+        cycle=reading.cycle_named(cycle),
+    )
+    if as_of is None and asked == _Asked():
+        return value.metric_value(reading.view, record)
+    return _awaited_value(reading, record, asked, day=as_of or reading.view.today)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Of which dimensions, window and cycle a value is asked; None: what the metric says."""
+
+    dimensions: metric.Dimensions = ()
+    window: metric.Window | None = None
+    cycle: Cycle | None = None
+
+
+async def _awaited_value(
+    reading: Reading, record: metric.Metric, asked: _Asked, *, day: dt.date
+) -> value.MetricValue:
+    how = {"dimensions": asked.dimensions, "window": asked.window, "cycle": asked.cycle}
+    queries = value.queries_of(reading.view.atlas, record, today=day, **how)
+    answers = await reading.aggregates.load_many(queries)
+    found = {query: each for query, each in zip(queries, answers, strict=True) if each is not None}
+    view = replace(reading.view, today=day, aggregates=found, memo={})
+    return value.metric_value(view, record, **how)
+
+
+def _legal(window: WindowInput) -> metric.Window:
+    trailing = window.kind is WindowKind.TRAILING
+    if trailing is not (window.days is not None):
+        message = "A window has `days` with TRAILING, and only then."
+        raise BadUserInput(message)
+    if window.days is not None and not 1 <= window.days <= LONGEST_WINDOW_DAYS:
+        message = f"A window has 1 to {LONGEST_WINDOW_DAYS} days; {window.days} were asked for."
+        raise BadUserInput(message)
+    return metric.Window(kind=window.kind, days=window.days)
+
+
+def metric_sources(record: metric.Metric, reading: Reading) -> list[MetricSource]:
+    """List a metric's sources in order of precedence."""
+    return sources_of(reading.view.atlas, record.id)
+
+
+def measures(record: metric.Metric, reading: Reading) -> list[Link]:
+    """List a metric's links to what it measures, archived nodes left out."""
+    atlas = reading.view.atlas
+    links = atlas.links_from(record.id, Relation.MEASURES)
+    return [link for link in links if atlas.nodes[link.target].archived_at is None]
+
+
+def key_results(record: metric.Metric, reading: Reading) -> list[okr.KeyResult]:
+    """List the key results that a metric decides, in order of key."""
+    return [kr for kr in reading.view.atlas.all(okr.KeyResult) if kr.metric == record.id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricFreshness:
+    """How old a metric's newest observation is, and how long ago its sources were asked.
+
+    The first is counted to the asked moment, the second in real time.
+    """
+
+    observed_at: dt.datetime | None
+    age_seconds: int | None
+    is_stale: bool
+    asked_at: dt.datetime | None
+    asked_seconds_ago: int | None
+
+
+def freshness(record: metric.Metric, reading: Reading) -> MetricFreshness:
+    """Tell how fresh a metric is; of several sources the one that was asked last counts."""
+    view = reading.view
+    observed_at = value.latest_observed_at(view, record)
+    asked = [source.asked_at for source in sources_of(view.atlas, record.id) if source.asked_at]
+    asked_at = max(asked, default=None)
+    return MetricFreshness(
+        observed_at=observed_at,
+        age_seconds=age_seconds(observed_at, view.instant),
+        is_stale=staleness.is_stale(view, record),
+        asked_at=asked_at,
+        asked_seconds_ago=age_seconds(asked_at, reading.services.now()),
+    )
+
+
+@strawberry.type(description="How fresh a metric's values are.")
+class Freshness:
+    """The public face of `MetricFreshness`."""
+
+    observed_at: dt.datetime | None = described(
+        "When the newest observed period ended; null where nothing was ever observed."
+    )
+    age_seconds: int | None = described(
+        "Seconds from then to the asked moment; null where nothing was ever observed."
+    )
+    is_stale: bool = described(
+        "Whether that is longer than twice the cadence; false where nothing was ever observed."
+    )
+    asked_at: dt.datetime | None = described(
+        "When a source last answered, in real time; null where none ever did."
+    )
+    asked_seconds_ago: int | None = described(
+        "Real seconds since then, whatever day is asked for; null where none ever answered."
+    )
+
+
+@strawberry.type(description="What a metric's numbers are.")
+class Unit:
+    """The public face of `domain.metric.Unit`."""
+
+    kind: str = described("The kind of unit.", graphql_type=UNIT_KIND)
+    currency: str | None = described("The currency (ISO 4217), with MONEY; null otherwise.")
+    per: int | None = described("Per how many, with RATE; null otherwise.")
+    display: str | None = described(
+        "The unit in which people read a DURATION, which is always answered in seconds; null for "
+        "other kinds, or where seconds are meant.",
+        graphql_type=maybe(DURATION_UNIT),
+    )
+
+
+@strawberry.type(description="A day from which on values can't be compared with those before.")
+class SeriesBreak:
+    """The public face of `domain.metric.SeriesBreak`."""
+
+    date: dt.date = described("The first day of the new series.")
+    reason: str = described("What changed.")
+
+
+@strawberry.type(description="What a metric measures.")
+class Measure:
+    """A MEASURES link, seen from its metric."""
+
+    node = computed(
+        named_in("target"), ATLAS_NODE, "The goal, journey, step, opportunity or solution."
+    )
+    dimension: str | None = described(
+        "What it tells of a journey; null for other nodes, or where nobody said.",
+        graphql_type=maybe(MEASURE_DIMENSION),
+    )
+    long_term_target: float | None = described(
+        "The value to reach in the long run, in the metric's unit; null without one."
+    )
+    long_term_target_exact = computed(
+        attribute("long_term_target"), maybe(Decimal), "The same number, exact."
+    )
+
+
+@strawberry.type(description="A long-lived measure. It outlives every cycle.")
+class Metric(AtlasNode):
+    """The public face of `domain.metric.Metric`."""
+
+    unit: Unit = described("What its numbers are.")
+    better: str = described(
+        "Which way it gets better.", graphql_type=DIRECTION, name="betterDirection"
+    )
+    aggregation: str = described(
+        "How observations become one value over a window.", graphql_type=AGGREGATION
+    )
+    window: Window = described(
+        "Which observations make up its value unless a query says otherwise."
+    )
+    cadence: str = described("How often a new observation is due.", graphql_type=CADENCE)
+    family: str = described("What it speaks of.", graphql_type=METRIC_FAMILY)
+    series_breaks: list[SeriesBreak] = described("Days that its series must not be read across.")
+    value = computed(
+        metric_value,
+        MetricValue,
+        "Its value. All values that one query asks for are read together.",
+        as_of="The day, in the organization's zone; where nothing is said, the atlas's. Only what "
+        "ended by the end of that day counts.",
+        dimensions="Narrow it: only observations of exactly these dimensions. Where nothing is "
+        "said, the series without dimensions answers; it isn't the sum of the others.",
+        window="Which observations make it up; where nothing is said, the metric's own window.",
+        cycle="A cycle's key: where a CYCLE window begins, and the last day that counts. Where "
+        "nothing is said, the atlas's `cycle`.",
+    )
+    sources = computed(
+        metric_sources, many(METRIC_SOURCE), "Where its values come from, in order of precedence."
+    )
+    freshness = computed(freshness, Freshness, "How fresh its values are.")
+    key_results = connection(key_results, KEY_RESULT, "The key results that it decides.")
+    measures = computed(measures, many(Measure), "What it measures.")

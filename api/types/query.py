@@ -1,0 +1,141 @@
+"""The root of every query: each of its fields opens one reading of the atlas."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import ID, Info
+
+from api.context import Context, Reading
+from api.errors import BadUserInput
+from api.fields import many, maybe
+from api.relay import decode_id
+from api.types.connector import Connector, ConnectorEntry, inventory
+from api.types.node import type_name_of
+from api.types.organization import Organization, Viewer
+from api.types.references import ATLAS, NODE
+from domain import organization
+from domain.node import Node
+from domain.view import View
+
+IDS_AT_MOST = 200
+
+AtlasInfo = Info[Context, Any]  # Any: there is no root value
+
+
+async def viewer(info: AtlasInfo) -> Viewer:
+    """Tell who is asking."""
+    reading = await info.context.read(info.path)
+    found: Any = reading.view.atlas.organization  # Any: a record stands in for its public type
+    return Viewer(is_anonymous=True, organization=found)
+
+
+async def organization_read(info: AtlasInfo) -> organization.Organization:
+    """Give the organization."""
+    return (await info.context.read(info.path)).view.atlas.organization
+
+
+async def atlas(
+    info: AtlasInfo,
+    as_of: Annotated[
+        date | None,
+        strawberry.argument(
+            description="The day, in the organization's zone; where nothing is said, today. It "
+            "moves metric values, expected progress and statuses; nodes, links and targets are the "
+            "present ones until they have a history."
+        ),
+    ] = strawberry.UNSET,
+    known_at: Annotated[
+        datetime | None,
+        strawberry.argument(
+            description="What was known at that moment, whatever was back-filled later; where "
+            "nothing is said, all that is known now. It moves metric values only."
+        ),
+    ] = strawberry.UNSET,
+    cycle: Annotated[
+        str | None,
+        strawberry.argument(
+            description="A cycle's key: the cycle of everything beneath it that takes one. Where "
+            "nothing is said, numbers are of all active cycles, and lists of every cycle."
+        ),
+    ] = strawberry.UNSET,
+) -> View:
+    """Open the atlas on a day."""
+    reading = await info.context.read(
+        info.path, as_of=as_of or None, known_at=known_at or None, cycle=_given(cycle)
+    )
+    return reading.view
+
+
+async def node(
+    info: AtlasInfo,
+    id: Annotated[
+        ID, strawberry.argument(description="A node's id, as an earlier answer gave it.")
+    ],  # noqa: A002 - Relay's name
+) -> Node | organization.Organization | None:
+    """Find one node again."""
+    return _found(await info.context.read(info.path), id)
+
+
+async def nodes(
+    info: AtlasInfo,
+    ids: Annotated[list[ID], strawberry.argument(description="Ids of nodes, at most 200.")],
+) -> list[Node | organization.Organization | None]:
+    """Find nodes again, in the order of their ids."""
+    if len(ids) > IDS_AT_MOST:
+        message = f"`ids` takes at most {IDS_AT_MOST} ids; {len(ids)} were given."
+        raise BadUserInput(message)
+    reading = await info.context.read(info.path)
+    return [_found(reading, each) for each in ids]
+
+
+def connectors(info: AtlasInfo) -> list[ConnectorEntry]:
+    """List the connectors, and the plugins in quarantine."""
+    return list(inventory(info.context.services.registry).values())
+
+
+def _given(text: str | None) -> str | None:
+    return text if isinstance(text, str) else None
+
+
+def _found(reading: Reading, text: str) -> Node | organization.Organization | None:
+    """Give the record of a global id; None for one made up, missing, or of another organization."""
+    asked = decode_id(text)
+    here = reading.view.atlas.organization
+    if asked is None or asked.organization != here.id:
+        return None
+    record = here if asked.id == here.id else reading.view.atlas.nodes.get(asked.id)
+    return record if record is not None and type_name_of(record) == asked.type_name else None
+
+
+@strawberry.type(description="The root of every query.")
+class Query:
+    """What can be read."""
+
+    viewer = strawberry.field(resolver=viewer, graphql_type=Viewer, description="Who is asking.")
+    organization = strawberry.field(
+        resolver=organization_read,
+        graphql_type=Organization,
+        description="The organization whose atlas this is.",
+    )
+    atlas = strawberry.field(
+        resolver=atlas,
+        graphql_type=maybe(ATLAS),
+        description="The atlas on a day; null with an error where the asked cycle doesn't exist.",
+    )
+    node = strawberry.field(
+        resolver=node,
+        graphql_type=maybe(NODE),
+        description="The node with an id, as it is now; null where there is none.",
+    )
+    nodes = strawberry.field(
+        resolver=nodes,
+        graphql_type=many(maybe(NODE)),
+        description="The nodes with these ids, as they are now, in their order; null where there "
+        "is none.",
+    )
+    connectors = strawberry.field(
+        resolver=connectors,
+        graphql_type=many(Connector),
+        description="The connectors in order of key, then the plugins in quarantine.",
+    )
