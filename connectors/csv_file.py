@@ -133,6 +133,11 @@ class CsvFiles(Connector[CsvSettings]):
         """List the metrics that the files name, with the columns that break them down."""
         return await context.blocking(self._specs)
 
+    async def describe(self, metric: str, context: Context) -> MetricSpec | None:
+        """Describe one metric from its own files, so that a broken neighbour doesn't matter."""
+        found = await context.blocking(lambda: self._specs(metric))
+        return next((spec for spec in found if spec.key == metric), None)
+
     def _rows(self, request: PullRequest) -> list[Row]:
         """Give all rows of a metric; UnknownMetric where no file names it."""
         rows: list[Row] = []
@@ -157,9 +162,9 @@ class CsvFiles(Connector[CsvSettings]):
         for path in [path for path in files if path.stem == metric] or files:
             yield _open_table(path, self.settings)
 
-    def _specs(self) -> list[MetricSpec]:
+    def _specs(self, wanted: str | None = None) -> list[MetricSpec]:
         dimensions: dict[str, set[str]] = {}
-        for table in self._tables():
+        for table in self._tables(wanted):
             for metric in table.metrics():
                 dimensions.setdefault(metric, set()).update(table.dimensions)
         return [

@@ -1,7 +1,8 @@
 """One question to one connector: asked under a deadline, its answer checked, its failure named."""
 
 import asyncio
-from collections.abc import AsyncIterable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -15,6 +16,7 @@ from journey_atlas_sdk import (
     ConnectorInfo,
     DataError,
     Grain,
+    MetricSpec,
     Observation,
     PullRequest,
     TransientError,
@@ -37,10 +39,26 @@ async def pull(
     Raises a ConnectorError, always one that says what happens next: a time-out is a TransientError,
     anything that is not the contract's own error a ConnectorBug.
     """
+    async with _within_the_contract(connector, context):
+        found = await _gather(connector, request, context)
+    _require_promised(found, request)
+    return found
+
+
+async def describe(connector: AnyConnector, metric: str, context: HostContext) -> MetricSpec | None:
+    """Give what a source says of one metric; None where it lists none. Raises as `pull` does."""
+    async with _within_the_contract(connector, context):
+        return await connector.describe(metric, context)
+
+
+@asynccontextmanager
+async def _within_the_contract(
+    connector: AnyConnector, context: HostContext
+) -> AsyncGenerator[None]:
     limit = connector.info.timeout.total_seconds()
     try:
         async with asyncio.timeout(limit):
-            found = await _gather(connector, request, context)
+            yield
     except ConnectorError:
         raise
     except TimeoutError as error:
@@ -51,8 +69,6 @@ async def pull(
         raise ConnectorBug(message, detail=str(error)) from error
     finally:
         context.over = True
-    _require_promised(found, request)
-    return found
 
 
 async def _gather(

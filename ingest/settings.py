@@ -1,25 +1,25 @@
-"""A connection's settings as its connector wants them, with secrets put in from outside."""
+"""A connection's settings with its secrets put in from outside, as its connector wants them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from domain.source import Connection
-from journey_atlas_sdk import ConfigError, ConnectorInfo, Settings
+from journey_atlas_sdk import ConfigError, ConnectorInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """Checked settings, and the secrets among them by name."""
+    """Settings with the secrets filled in, and the secrets among them by name."""
 
-    settings: Settings
+    settings: Mapping[str, Any]  # Any: JSON
     secrets: Mapping[str, str]
 
 
 def resolve(
     connection: Connection, info: ConnectorInfo, *, environment: Mapping[str, str]
 ) -> Resolved:
-    """Check a connection's settings and fetch its secrets from the environment.
+    """Fetch the secrets of a connection's settings from the environment.
 
     A secret is written as `{env: NAME}`, never itself: an atlas file and the database are read by
     many. Raises ConfigError, which names the setting and never a value.
@@ -30,8 +30,7 @@ def resolve(
         for name, given in connection.settings.items()
         if name in named and given is not None
     }
-    settings = info.settings.read({**connection.settings, **secrets})
-    return Resolved(settings=settings, secrets=secrets)
+    return Resolved(settings={**connection.settings, **secrets}, secrets=secrets)
 
 
 def _properties(info: ConnectorInfo) -> Mapping[str, Any]:  # Any: JSON Schema

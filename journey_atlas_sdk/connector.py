@@ -235,3 +235,11 @@ class Connector(ABC, Generic[S]):
         """List the metrics that the source has, in order of key; by default those of `info`."""
         del context
         return self.info.metrics
+
+    async def describe(self, metric: str, context: Context) -> MetricSpec | None:
+        """Give the spec of one metric, None where the source lists no such metric.
+
+        The host asks before each pull; by default it looks through `discover`, so a source with
+        many metrics should answer for the one alone.
+        """
+        return next((spec for spec in await self.discover(context) if spec.key == metric), None)
