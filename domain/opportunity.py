@@ -35,7 +35,7 @@ class Hypothesis(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priority:
-    """Scores by people: customer and business value 0 to 100, effort 0 to 5; None where unscored."""
+    """Scores by people: customer and business value 0 to 100, effort 0 to 5; None: unscored."""
 
     customer_value: Decimal | None = None
     business_value: Decimal | None = None
