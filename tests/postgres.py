@@ -1,12 +1,10 @@
 """The tests' PostgreSQL: one server for all workers of a run, one fresh database for each test."""
 
 import asyncio
-import importlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from importlib.util import find_spec
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +19,7 @@ from storage.embedded.databases import (
     rename_database,
 )
 from storage.embedded.locks import only_one
+from storage.migrate import upgrade
 
 TEMPLATE = "atlas_template"
 UNFINISHED = "atlas_template_unfinished"
@@ -104,12 +103,5 @@ async def _ensure_template(lease: Lease) -> None:
         return
     await drop_database(lease, UNFINISHED)
     await ensure_database(lease, UNFINISHED)
-    await _migrate(lease.url(UNFINISHED))
+    await upgrade(lease.url(UNFINISHED))
     await rename_database(lease, UNFINISHED, TEMPLATE)
-
-
-async def _migrate(url: str) -> None:
-    if find_spec("storage.migrate") is None:
-        return
-    upgrade: Callable[[str], Awaitable[None]] = importlib.import_module("storage.migrate").upgrade
-    await upgrade(url)

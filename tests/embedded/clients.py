@@ -34,11 +34,7 @@ class Client:
         """Start it, and don't wait for its server."""
         command = [sys.executable, "-m", PROGRAM, str(home), str(shelter), account]
         pipe = subprocess.PIPE
-        return cls(
-            process=subprocess.Popen(  # noqa: S603 - our own program
-                command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT
-            )
-        )
+        return cls(process=subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT))
 
     def uses(self) -> int:
         """Wait until it has its lease; give the server's pid."""

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from storage.embedded import Lease, acquire
+from storage.embedded.binaries import Binaries, first_usable, machine_folders
 from storage.embedded.databases import ensure_database
 from storage.embedded.processes import command_line
+from storage.errors import NoBinaries
 from tests.embedded.clients import Client, answer
 from tests.postgres import SETTINGS
 
@@ -19,9 +21,10 @@ def a_lease(home: Path, settings: dict[str, str] = SETTINGS) -> Lease:
 
 
 def kill_server(lease: Lease) -> None:
-    assert lease.pid is not None
-    os.kill(lease.pid, signal.SIGKILL)
-    while lease.pid is not None:
+    pid = lease.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    while command_line(pid):
         pass
 
 
@@ -185,3 +188,19 @@ def test_what_an_interrupted_creation_left_behind_is_removed(home: Path) -> None
 
     with a_lease(home):
         assert not remnant.exists()
+
+
+@pytest.fixture
+def installed() -> Binaries:
+    try:
+        return first_usable(machine_folders())
+    except NoBinaries:
+        pytest.skip("no PostgreSQL 15 or newer is installed here")
+
+
+async def test_a_postgresql_of_the_machine_serves_too(home: Path, installed: Binaries) -> None:
+    with acquire(home, pg_bin=installed.folder, settings=SETTINGS) as lease:
+        await ensure_database(lease, "atlas")
+
+        assert lease.version == installed.version
+        assert await answer(lease.url("atlas"), "SHOW server_encoding") == "UTF8"

@@ -1,16 +1,18 @@
 """What once went wrong in servers of this kind: strangers' processes, folders and versions."""
 
+import asyncio
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.embedded import Lease, acquire
@@ -26,7 +28,7 @@ def a_lease(home: Path) -> Lease:
 
 
 @contextmanager
-def a_stranger(lease: Lease) -> Iterator[int]:
+def a_stranger(lease: Lease) -> Generator[int]:
     """Run a process of the server's account that has nothing to do with it; give its pid."""
     owner = lease.data.stat().st_uid if os.geteuid() == 0 else None
     with subprocess.Popen(["sleep", "60"], user=owner) as process:  # noqa: S607 - any sleep
@@ -37,7 +39,7 @@ def a_stranger(lease: Lease) -> Iterator[int]:
 
 
 @contextmanager
-def an_impostor(folder: Path) -> Iterator[None]:
+def an_impostor(folder: Path) -> Generator[None]:
     """Answer on the server's socket as PostgreSQL does to a client that may come in."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / SOCKET))
@@ -77,14 +79,14 @@ def test_stopping_never_signals_a_stranger(home: Path) -> None:
     lease = a_lease(home)
     pid, file = lease.pid, lease.data / "postmaster.pid"
     assert pid is not None
-    text = file.read_text()
+    written = file.read_text()
     with a_stranger(lease) as stranger:
-        file.write_text(text.replace(f"{pid}\n", f"{stranger}\n", 1))
+        file.write_text(written.replace(f"{pid}\n", f"{stranger}\n", 1))
 
         lease.release()
 
         assert command_line(stranger) == "sleep 60"
-        file.write_text(text)
+        file.write_text(written)
         assert a_lease(home).release()
 
 
@@ -104,9 +106,17 @@ async def test_a_start_waits_for_the_backends_of_a_killed_server(home: Path) -> 
     assert pid is not None
     engine = create_async_engine(lease.url("postgres"))
     async with engine.connect() as connection:
+        backend = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        os.kill(backend, signal.SIGSTOP)
         os.kill(pid, signal.SIGKILL)
 
-        lease.ensure_running()
+        start = asyncio.create_task(asyncio.to_thread(lease.ensure_running))
+        try:
+            await asyncio.sleep(0.5)
+            assert not start.done()
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        await start
 
         await connection.invalidate()
     await engine.dispose()
