@@ -115,7 +115,7 @@ class Context:
         self.nodes += nodes
         if self.nodes > limits.nodes:
             seen = "The answer holds more nodes; ask for smaller pages"
-            raise Abort(LimitExceeded("nodes", maximum=limits.nodes, seen=seen))
+            raise Abort(LimitExceeded(limit="nodes", maximum=limits.nodes, seen=seen))
         if self.services.monotonic() - self.started > limits.operation_seconds:
             message = f"The answer took longer than {limits.operation_seconds:g} seconds."
             raise Abort(DeadlineExceeded(message))

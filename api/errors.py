@@ -78,7 +78,7 @@ class LimitExceeded(QueryError):
 
     code = "COST_LIMIT"
 
-    def __init__(self, limit: str, *, maximum: int, seen: str) -> None:
+    def __init__(self, *, limit: str, maximum: int, seen: str) -> None:
         """Name the limit as `docs/limits.md` does, and what was `seen` in its place."""
         message = f"{seen}; the limit `{limit}` allows {maximum}."
         super().__init__(message, limit=limit, maximum=maximum)

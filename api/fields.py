@@ -8,9 +8,10 @@ executor can call it.
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
+from enum import EnumType
+from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Annotated, Any, Optional, Union, get_args, get_origin
+from typing import Annotated, Any, Optional, cast, get_args, get_origin
 
 import strawberry
 
@@ -19,13 +20,22 @@ from api.relay import Page
 from api.types.enums import definition_of
 from domain.node import Node
 
-Function = Callable[..., Any]  # Any: each function's own record, arguments and result
-GraphQLType = Any  # strawberry has no type for "a type, a lazy type or an enum's definition"
+Function = Callable[..., Any]
+"""A field's function; Any: its record, its arguments and its result are its own."""
+
+GraphQLType = Any
+"""A type, a reference to one, or an enum's definition: strawberry has no type for all three."""
+
+Field = Any
+"""A declared field; Any, because it stands where the class names the value's type."""
+
+Value = Any
+"""What flows through a field: only the field's function knows it."""
 
 
 def described(
     description: str, *, graphql_type: GraphQLType = None, name: str | None = None
-) -> Any:  # Any: strawberry replaces the value by the field
+) -> Field:
     """Declare a field that is the record's attribute of the same name.
 
     `graphql_type` where the attribute's own type isn't public; `name` where the public name is
@@ -36,7 +46,7 @@ def described(
 
 def computed(
     function: Function, graphql_type: GraphQLType, description: str, **arguments: str
-) -> Any:  # Any: as above
+) -> Field:
     """Declare a field that `function(record, reading, **arguments)` answers.
 
     `arguments` describes each further parameter of the function, by its name.
@@ -44,11 +54,15 @@ def computed(
     return answered_by(function, public_parameters(function, arguments), graphql_type, description)
 
 
-def attribute(name: str) -> Function:
-    """Give the function of a second field that reads the same attribute."""
+def attribute(path: str) -> Function:
+    """Give the function of a field that reads an attribute, of another one too (`atlas.revision`).
 
-    def read(record: object, _: Reading) -> object:
-        return getattr(record, name)
+    For what `described` can't say: a second field that reads the same attribute, or another name.
+    """
+    get = attrgetter(path)
+
+    def read(record: Value, _: Reading) -> Value:
+        return get(record)
 
     return read
 
@@ -60,7 +74,7 @@ def many(graphql_type: GraphQLType) -> GraphQLType:
 
 def maybe(graphql_type: GraphQLType) -> GraphQLType:
     """Give the type of a value that can be missing."""
-    return Optional[graphql_type]
+    return Optional[graphql_type]  # noqa: UP045 - a reference has no `|`
 
 
 def answered_by(
@@ -68,15 +82,14 @@ def answered_by(
     parameters: Sequence[inspect.Parameter],
     graphql_type: GraphQLType,
     description: str,
-) -> Any:  # Any: as above
+) -> Field:
     """Declare a field with public parameters of its own making."""
     resolver = _resolver(function, parameters)
     return strawberry.field(resolver=resolver, graphql_type=graphql_type, description=description)
 
 
 def _resolver(function: Function, parameters: Sequence[inspect.Parameter]) -> Function:
-    def resolve(root: Any, info: strawberry.Info[Context], **given: Any) -> Any:
-        # Any: the record and the arguments are the function's own
+    def resolve(root: Value, info: strawberry.Info[Context], **given: Value) -> Value:
         context = info.context
         found = function(root, context.reading(info.path), **given)
         context.spend(_nodes(found))
@@ -97,11 +110,11 @@ _GIVEN = (
 
 
 def _nodes(found: object) -> int:
+    if isinstance(found, Node):
+        return 1
     if isinstance(found, Page):
-        return len(found.items)
-    if isinstance(found, list | tuple):
-        return len(found)
-    return int(isinstance(found, Node))
+        return len(cast("Page[Node]", found).items)  # its nodes' kind isn't known here
+    return len(cast("list[object]", found)) if isinstance(found, list | tuple) else 0  # as above
 
 
 def public_parameters(
@@ -120,18 +133,17 @@ def _public(parameter: inspect.Parameter, description: str) -> inspect.Parameter
     """Turn a domain parameter into a public one; a default of None is left unsaid."""
     default = strawberry.UNSET if parameter.default is None else parameter.default
     said = strawberry.argument(description=description)
-    annotation = Annotated[public_type(parameter.annotation), said]
+    annotation: GraphQLType = Annotated[public_type(parameter.annotation), said]
     kind = inspect.Parameter.KEYWORD_ONLY
     return parameter.replace(annotation=annotation, default=default, kind=kind)
 
 
-def public_type(annotation: Any) -> GraphQLType:  # Any: an annotation
+def public_type(annotation: GraphQLType) -> GraphQLType:
     """Replace the domain's enums in an annotation by their public definitions."""
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
+    if isinstance(annotation, EnumType):
         return definition_of(annotation)
-    origin, inner = get_origin(annotation), [public_type(each) for each in get_args(annotation)]
-    if origin in (Union, UnionType):
-        return Optional[next(each for each in inner if each is not NoneType)]
-    if origin in (list, Sequence):
-        return list[inner[0]]
-    return annotation
+    inner: list[GraphQLType] = [public_type(each) for each in get_args(annotation)]
+    if isinstance(annotation, UnionType):
+        return maybe(next(each for each in inner if each is not NoneType))
+    origin: object = get_origin(annotation)
+    return many(inner[0]) if origin is list else annotation

@@ -7,9 +7,9 @@ moves nothing. Ids and cursors are versioned, and whatever a client makes up is 
 import base64
 import binascii
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import orjson
 
@@ -166,8 +166,9 @@ def _size(name: str, size: int) -> int:
 
 def _place(cursor: str, order: Order[N], nodes: Sequence[N]) -> tuple[int | str, ...]:
     """Read a cursor of this order; BadUserInput for one made up or of another list."""
-    version, name, *place = _list(_decoded(cursor)) or ("", "")
-    belongs = (version, name) == (_VERSION, order.name)
+    parts = _list(_decoded(cursor))
+    place = parts[2:]
+    belongs = parts[:2] == [_VERSION, order.name]
     if not belongs or (nodes and _shape(place) != _shape(order.place(nodes[0]))):
         message = f"The cursor {cursor[:80]!r} doesn't belong to this list; take one of its own."
         raise BadUserInput(message)
@@ -183,7 +184,9 @@ def _list(text: str | None) -> list[Any]:  # Any: what a client made up
         parts: object = orjson.loads(text or "")
     except orjson.JSONDecodeError:
         return []
-    return parts if isinstance(parts, list) and len(parts) > 1 else []  # pyright: ignore
+    if not isinstance(parts, list):
+        return []
+    return [*cast("Iterable[Any]", parts)]  # Any: as above
 
 
 def _encoded(text: str) -> str:

@@ -53,7 +53,7 @@ def build_schema() -> strawberry.Schema:
 
 def executable(schema: strawberry.Schema) -> GraphQLSchema:
     """Give the schema as graphql-core executes it; strawberry has no public name for it."""
-    return schema._schema  # noqa: SLF001
+    return schema._schema  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 
 def schema_text() -> str:

@@ -1,5 +1,6 @@
 """How an operation is answered.
 
-failures: how errors are shaped. limits: what a document may ask for, checked before it is validated. documents: parsed and validated
-once, then remembered. operation: one operation run under a deadline, its failures shaped.
+limits: what a document may ask for, checked before it is validated. documents: parsed and validated
+once, then remembered. operation: one operation run under a deadline. failures: how errors are
+shaped for the client.
 """

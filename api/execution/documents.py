@@ -57,9 +57,9 @@ class Documents:
         # graphql-core has no other sign of these two than the message.
         if "tokens" in error.message:
             maximum = self._limits.tokens
-            return refused(LimitExceeded("tokens", maximum=maximum, seen="More tokens"))
+            return refused(LimitExceeded(limit="tokens", maximum=maximum, seen="More tokens"))
         if "nested too deeply" in error.message:
-            depth = LimitExceeded("depth", maximum=self._limits.depth, seen="More levels")
+            depth = LimitExceeded(limit="depth", maximum=self._limits.depth, seen="More levels")
             return refused(depth)
         return RequestRefused([error], code=PARSE_FAILED)
 

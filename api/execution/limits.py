@@ -60,7 +60,8 @@ def check(document: DocumentNode, limits: Limits) -> None:
             walk.definition(definition)
     except RecursionError:
         # A chain of fragments, each spread in the next, is as deep as it is long.
-        raise _too_much("depth", limits.depth, "The document is nested too deeply") from None
+        seen = "The document is nested too deeply"
+        raise LimitExceeded(limit="depth", maximum=limits.depth, seen=seen) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class _Walk:
         return _Measure(1 + below.depth, 1 + below.fields, Counter((name,)))
 
     def fragment(self, name: str) -> _Measure:
-        """Measure a fragment; one unknown or inside itself counts nothing: validation refuses it."""
+        """Measure a fragment; one unknown or inside itself counts 0: validation refuses it."""
         if name not in self.measured and name in self.fragments:
             self.measured[name] = _Measure()
             node = self.fragments[name]
@@ -147,7 +148,8 @@ class _Walk:
         self.require("aliases", self.aliases, "aliases are used")
         if introspection:
             # The schema refers to itself everywhere: aliases would multiply its levels.
-            raise _too_much("introspection_aliases", 0, "1 alias is used inside introspection")
+            seen = "1 alias is used inside introspection"
+            raise LimitExceeded(limit="introspection_aliases", maximum=0, seen=seen)
 
     def count_directives(self, directives: tuple[object, ...] | None) -> None:
         here = len(directives or ())
@@ -158,8 +160,4 @@ class _Walk:
     def require(self, limit: str, seen: int, what: str) -> None:
         maximum: int = getattr(self.limits, limit)
         if seen > maximum:
-            raise _too_much(limit, maximum, f"{seen} {what}")
-
-
-def _too_much(limit: str, maximum: int, seen: str) -> LimitExceeded:
-    return LimitExceeded(limit, maximum=maximum, seen=seen)
+            raise LimitExceeded(limit=limit, maximum=maximum, seen=f"{seen} {what}")

@@ -12,7 +12,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
+    execute,  # pyright: ignore[reportUnknownVariableType] - a parameter we don't use
     get_operation_ast,
 )
 

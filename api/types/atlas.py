@@ -18,7 +18,7 @@ import domain.solution
 import domain.source
 import domain.team
 from api.context import Reading
-from api.fields import Function, computed, maybe
+from api.fields import Field, Function, GraphQLType, attribute, computed, maybe
 from api.types.pages import connection
 from api.types.references import (
     CONNECTION,
@@ -59,6 +59,11 @@ def one(kind: type[N]) -> Function:
         return view.atlas.find(key, kind)
 
     return found
+
+
+def cycle_asked(_: View, reading: Reading) -> domain.cycle.Cycle | None:
+    """Give the cycle that the root field asked for; None: all active ones."""
+    return reading.cycle
 
 
 def business_goals(view: View, _: Reading) -> list[domain.goal.Goal]:
@@ -107,7 +112,7 @@ _CYCLE = (
 )
 
 
-def _by_key(kind: type[Node], node_type: object, name: str) -> Function:
+def _by_key(kind: type[Node], node_type: GraphQLType, name: str) -> Field:
     description = f"The {name} with a key, an archived one too; null where no {name} has it."
     return computed(one(kind), maybe(node_type), description, key=_KEY)
 
@@ -117,19 +122,19 @@ class Atlas:
     """The public face of `domain.view.View`."""
 
     revision = computed(
-        lambda view, _: view.atlas.revision,
+        attribute("atlas.revision"),
         int,
         "How often the atlas was written; the same revision, day and `knownAt` give the same "
         "answer, ages apart.",
     )
-    as_of = computed(lambda view, _: view.today, date, "The asked day, in the organization's zone.")
+    as_of = computed(attribute("today"), date, "The asked day, in the organization's zone.")
     known_at = computed(
-        lambda view, _: view.known_at,
+        attribute("known_at"),
         maybe(datetime),
         "As known at which moment; null: all that is known now.",
     )
     cycle_asked = computed(
-        lambda _, reading: reading.cycle,
+        cycle_asked,
         maybe(CYCLE),
         "The cycle that was asked for; null: numbers of all active cycles.",
     )

@@ -1,6 +1,6 @@
 """The public enums: the domain's own, with a description of each value."""
 
-from enum import Enum
+from enum import Enum, EnumType
 
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
@@ -39,10 +39,10 @@ class PublicEnum(StrawberryEnumDefinition):
         """Never called; `typing` takes only what can be called for a type."""
 
 
-_DEFINITIONS: dict[type[Enum], PublicEnum] = {}
+_DEFINITIONS: dict[EnumType, PublicEnum] = {}
 
 
-def definition_of(enum: type[Enum]) -> PublicEnum:
+def definition_of(enum: EnumType) -> PublicEnum:
     """Give the public definition of a domain enum."""
     return _DEFINITIONS[enum]
 

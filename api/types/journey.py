@@ -133,16 +133,12 @@ class MicroJourneyEdge:
 class MicroJourneyConnection:
     """The public face of `MicroJourneyPage`."""
 
-    nodes = computed(
-        lambda listed, _: listed.page.items, many(JOURNEY), "The micro journeys, in their order."
-    )
+    nodes = computed(attribute("page.items"), many(JOURNEY), "The micro journeys, in their order.")
     edges = computed(edges, many(MicroJourneyEdge), "The micro journeys with their places.")
     page_info = computed(
-        lambda listed, _: listed.page.page_info, PageInfo, "Where this page stands in its list."
+        attribute("page.page_info"), PageInfo, "Where this page stands in its list."
     )
-    total_count = computed(
-        lambda listed, _: listed.page.total_count, int, "How many there are in all."
-    )
+    total_count = computed(attribute("page.total_count"), int, "How many there are in all.")
 
 
 @strawberry.type(description="A metric's link to a journey: what tells how well it goes.")

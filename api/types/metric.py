@@ -1,8 +1,8 @@
 """Metrics: long-lived measures, their values, and how fresh these are."""
 
+import datetime as dt
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-import datetime as dt
 from decimal import Decimal
 
 import strawberry
@@ -32,7 +32,6 @@ from domain.links import Link, Relation
 from domain.metric import WindowKind, dimensions_of
 from domain.questions import sources_of
 from domain.source import MetricSource
-
 
 LONGEST_WINDOW_DAYS = 36_600
 """A century: no series is longer, and a calendar ends somewhere."""
@@ -88,12 +87,20 @@ class _Asked:
 async def _awaited_value(
     reading: Reading, record: metric.Metric, asked: _Asked, *, day: dt.date
 ) -> value.MetricValue:
-    how = {"dimensions": asked.dimensions, "window": asked.window, "cycle": asked.cycle}
-    queries = value.queries_of(reading.view.atlas, record, today=day, **how)
+    queries = value.queries_of(
+        reading.view.atlas,
+        record,
+        today=day,
+        dimensions=asked.dimensions,
+        window=asked.window,
+        cycle=asked.cycle,
+    )
     answers = await reading.aggregates.load_many(queries)
     found = {query: each for query, each in zip(queries, answers, strict=True) if each is not None}
     view = replace(reading.view, today=day, aggregates=found, memo={})
-    return value.metric_value(view, record, **how)
+    return value.metric_value(
+        view, record, dimensions=asked.dimensions, window=asked.window, cycle=asked.cycle
+    )
 
 
 def _legal(window: WindowInput) -> metric.Window:

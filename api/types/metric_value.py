@@ -103,7 +103,7 @@ class MetricValue:
     is_stale = computed(
         is_stale,
         bool,
-        "Whether `observedAt` is longer ago than twice the metric's cadence; false without a value.",
+        "Whether `observedAt` is longer ago than twice the metric's cadence; false without one.",
     )
     state: str | None = described(
         "Whether the newest period counted may still change; null without a value.",

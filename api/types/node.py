@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
 import strawberry
 
@@ -22,13 +21,15 @@ from domain.organization import Organization
 TYPE_NAMES = MappingProxyType({kind: kind.title().replace("_", "") for kind in Kind})
 """The public type of each kind of node: KEY_RESULT is KeyResult."""
 
+Record = node.Node | Organization
 
-def type_name_of(record: node.Node | Organization) -> str:
+
+def type_name_of(record: Record) -> str:
     """Name the public type of a record."""
     return "Organization" if isinstance(record, Organization) else TYPE_NAMES[record.kind]
 
 
-def global_id(record: node.Node | Organization, reading: Reading) -> str:
+def global_id(record: Record, reading: Reading) -> str:
     """Give the opaque id of a record: type, organization and id in one."""
     organization = reading.view.atlas.organization.id
     return encode_id(GlobalId(type_name_of(record), organization, NodeId(record.id)))
@@ -70,12 +71,12 @@ class Node:
     )
 
     @classmethod
-    def is_type_of(cls, record: Any, _info: object) -> bool:  # Any: whatever a resolver gave
+    def is_type_of(cls, record: Record, _info: object) -> bool:
         """Tell whether a record is of this public type."""
         return type_name_of(record) == cls.__name__
 
     @classmethod
-    def resolve_type(cls, record: Any, _info: object, _abstract: object) -> str:
+    def resolve_type(cls, record: Record, _info: object, _abstract: object) -> str:
         """Name the type of a record behind an interface."""
         return type_name_of(record)
 

@@ -6,10 +6,18 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from api.context import Reading
-from api.fields import Function, GraphQLType, answered_by, described, public_parameters
+from api.fields import Field, Function, GraphQLType, answered_by, described, public_parameters
 from api.relay import BY_KEY, Asked, Order, Page, paged
 
 T = TypeVar("T")
+
+ListOrder = Callable[[Any, Reading], Order[Any]]
+"""Gives the order of a record's list; Any: the nodes are the list's own."""
+
+
+def by_key(_record: object, _reading: Reading) -> Order[Any]:
+    """Order by key, as most lists are."""
+    return BY_KEY
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -48,9 +56,9 @@ def connection(
     node_type: GraphQLType,
     description: str,
     *,
-    order: Callable[[Any, Reading], Order[Any]] = lambda *_: BY_KEY,  # Any: each list's own nodes
+    order: ListOrder = by_key,
     **arguments: str,
-) -> Any:  # Any: strawberry replaces the value by the field
+) -> Field:
     """Declare a long list: a page of the whole list that `function` gives in this order."""
     page = page_function(function, order)
     own = public_parameters(function, arguments)
@@ -58,7 +66,7 @@ def connection(
 
 
 def page_function(
-    function: Function, order: Callable[[Any, Reading], Order[Any]]
+    function: Function, order: ListOrder
 ) -> Callable[..., Page[Any]]:  # Any: as above
     """Give the function that cuts a page out of the list that `function` gives."""
 
@@ -85,5 +93,5 @@ _PAGING_DESCRIPTIONS = {
     "before": "A cursor of this list: end with the node that comes before it.",
 }
 
-PAGING = public_parameters(page_function(lambda *_: (), lambda *_: BY_KEY), _PAGING_DESCRIPTIONS)
+PAGING = public_parameters(page_function(by_key, by_key), _PAGING_DESCRIPTIONS)
 """The four arguments of every long list."""

@@ -8,7 +8,7 @@ from strawberry import ID, Info
 
 from api.context import Context, Reading
 from api.errors import BadUserInput
-from api.fields import many, maybe
+from api.fields import Field, Function, GraphQLType, many, maybe
 from api.relay import decode_id
 from api.types.connector import Connector, ConnectorEntry, inventory
 from api.types.node import type_name_of
@@ -69,9 +69,9 @@ async def atlas(
 
 async def node(
     info: AtlasInfo,
-    id: Annotated[
+    id: Annotated[  # noqa: A002 - Relay's own name
         ID, strawberry.argument(description="A node's id, as an earlier answer gave it.")
-    ],  # noqa: A002 - Relay's name
+    ],
 ) -> Node | organization.Organization | None:
     """Find one node again."""
     return _found(await info.context.read(info.path), id)
@@ -104,38 +104,34 @@ def _found(reading: Reading, text: str) -> Node | organization.Organization | No
     here = reading.view.atlas.organization
     if asked is None or asked.organization != here.id:
         return None
-    record = here if asked.id == here.id else reading.view.atlas.nodes.get(asked.id)
+    is_organization = str(asked.id) == str(here.id)
+    record = here if is_organization else reading.view.atlas.nodes.get(asked.id)
     return record if record is not None and type_name_of(record) == asked.type_name else None
+
+
+def _root(resolver: Function, graphql_type: GraphQLType, description: str) -> Field:
+    return strawberry.field(resolver=resolver, graphql_type=graphql_type, description=description)
 
 
 @strawberry.type(description="The root of every query.")
 class Query:
     """What can be read."""
 
-    viewer = strawberry.field(resolver=viewer, graphql_type=Viewer, description="Who is asking.")
-    organization = strawberry.field(
-        resolver=organization_read,
-        graphql_type=Organization,
-        description="The organization whose atlas this is.",
+    viewer = _root(viewer, Viewer, "Who is asking.")
+    organization = _root(organization_read, Organization, "The organization whose atlas this is.")
+    atlas = _root(
+        atlas,
+        maybe(ATLAS),
+        "The atlas on a day; null with an error where the asked cycle doesn't exist.",
     )
-    atlas = strawberry.field(
-        resolver=atlas,
-        graphql_type=maybe(ATLAS),
-        description="The atlas on a day; null with an error where the asked cycle doesn't exist.",
+    node = _root(node, maybe(NODE), "The node with an id, as it is now; null where there is none.")
+    nodes = _root(
+        nodes,
+        many(maybe(NODE)),
+        "The nodes with these ids, as they are now, in their order; null where there is none.",
     )
-    node = strawberry.field(
-        resolver=node,
-        graphql_type=maybe(NODE),
-        description="The node with an id, as it is now; null where there is none.",
-    )
-    nodes = strawberry.field(
-        resolver=nodes,
-        graphql_type=many(maybe(NODE)),
-        description="The nodes with these ids, as they are now, in their order; null where there "
-        "is none.",
-    )
-    connectors = strawberry.field(
-        resolver=connectors,
-        graphql_type=many(Connector),
-        description="The connectors in order of key, then the plugins in quarantine.",
+    connectors = _root(
+        connectors,
+        many(Connector),
+        "The connectors in order of key, then the plugins in quarantine.",
     )

@@ -1,14 +1,17 @@
 """The public scalars: all are written as strings, but `JSON`."""
 
+import contextlib
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any, NewType
+from typing import NewType, TypeVar
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
+
+T = TypeVar("T")
 
 JSON = NewType("JSON", object)
 """Any JSON value; only where its shape isn't ours to say."""
@@ -21,12 +24,10 @@ _A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def _read_day(value: object) -> date:
     if isinstance(value, str) and _A_DAY.fullmatch(value):
-        try:
+        with contextlib.suppress(ValueError):
             day = date.fromisoformat(value)
-        except ValueError:
-            day = date.min
-        if FIRST_YEAR <= day.year <= LAST_YEAR:
-            return day
+            if FIRST_YEAR <= day.year <= LAST_YEAR:
+                return day
     message = (
         f"A Date is written YYYY-MM-DD, from {FIRST_YEAR} to {LAST_YEAR}; this is {_shown(value)}."
     )
@@ -35,12 +36,10 @@ def _read_day(value: object) -> date:
 
 def _read_moment(value: object) -> datetime:
     if isinstance(value, str) and "T" in value:
-        try:
+        with contextlib.suppress(ValueError):
             moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = datetime.min
-        if moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR:
-            return moment
+            if moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR:
+                return moment
     message = (
         f"A DateTime is written 2026-11-22T12:00:00Z, with its offset; this is {_shown(value)}."
     )
@@ -64,7 +63,7 @@ def _write_decimal(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _as_it_is(value: Any) -> Any:  # Any: JSON
+def _as_it_is(value: T) -> T:
     return value
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import strawberry
 
 from api.context import Reading
-from api.fields import computed, described, many
+from api.fields import attribute, computed, described, many, maybe
 from api.types.enums import SOLUTION_KIND, SOLUTION_STATUS
 from api.types.links import sources, targets
 from api.types.node import AtlasNode, OkrAnchor
@@ -62,8 +62,8 @@ class Solution(AtlasNode, OkrAnchor):
     status: str = described("How far it has come.", graphql_type=SOLUTION_STATUS)
     released_at: date | None = described("The day of its release; null before, or unknown.")
     link = computed(
-        lambda record, _: record.url,
-        str | None,
+        attribute("url"),
+        maybe(str),
         "Its place in the delivery tracker; null without one.",
     )
     opportunities = connection(
