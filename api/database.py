@@ -1,12 +1,13 @@
 """Which database: the one of DATABASE_URL, else the embedded one; the demo has one of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from api.errors import CommandError
 from api.settings import Settings
-from storage.embedded import acquire, ensure_database
+from storage.embedded import acquire
+from storage.embedded.databases import ensure_database
 from storage.migrate import current, heads, upgrade
 from storage.sibling import ensure_sibling
 
@@ -15,7 +16,7 @@ DEMO_DATABASE = "atlas_demo"
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, demo: bool = False) -> AsyncIterator[str]:
+async def open_database(settings: Settings, *, demo: bool = False) -> AsyncGenerator[str]:
     """Give the address of the database; the embedded server runs at least as long as this is open.
 
     The demo's and the embedded database are made and migrated where they are missing or old.
@@ -35,8 +36,22 @@ async def open_database(settings: Settings, *, demo: bool = False) -> AsyncItera
         yield settings.database_url
 
 
+async def upgrade_database(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Run the migrations that the database lacks; give its revisions before and after."""
+    if settings.database_url is not None:
+        return await _upgraded(settings.database_url)
+    async with _embedded(settings, DATABASE) as url:
+        return await _upgraded(url)
+
+
+async def _upgraded(url: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    before = await current(url)
+    await upgrade(url)
+    return before, await current(url)
+
+
 @asynccontextmanager
-async def _embedded(settings: Settings, name: str) -> AsyncIterator[str]:
+async def _embedded(settings: Settings, name: str) -> AsyncGenerator[str]:
     home = settings.home / "postgresql"
     lease = await asyncio.to_thread(acquire, home, pg_bin=settings.pg_bin)
     try:
