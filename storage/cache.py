@@ -72,7 +72,7 @@ class AtlasCache:
         self._loading: dict[str, asyncio.Lock] = {}
 
     async def current(self, organization_key: str) -> Atlas:
-        """Give the organization's Atlas at its present revision; NotFound where none has the key."""
+        """Give the Atlas at its present revision; NotFound where no organization has the key."""
         return (await self._fresh(organization_key)).atlas
 
     async def view(
