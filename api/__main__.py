@@ -1,5 +1,6 @@
-"""The command line `atlas`."""
+"""The command line `atlas`: `python -m api` and the console script start here."""
 
+from api.cli.main import main
 
-def main() -> None:
-    """Run the command line."""
+if __name__ == "__main__":
+    main()

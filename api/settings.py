@@ -93,14 +93,21 @@ class Settings(BaseModel):
     )
 
 
-def read_settings(environment: Mapping[str, str], **flags: Any) -> Settings:  # noqa: ANN401 - as typed by the flags
-    """Read the settings; a flag that is not None beats the environment.
+def read_settings(
+    environment: Mapping[str, str],
+    *,
+    demo: bool = False,
+    **flags: Any,  # noqa: ANN401 - each flag has its field's type
+) -> Settings:
+    """Read the settings; a flag that is not None beats the environment, that beats the default.
 
-    Raises SettingsError, which names every variable that is wrong, and unknown `ATLAS_` ones.
+    In a demo the default of the clock is the sample atlas's. Raises SettingsError, which names every
+    variable that is wrong, and unknown `ATLAS_` ones.
     """
     aliases = {name: field.alias or name for name, field in Settings.model_fields.items()}
     _refuse_unknown(environment, known=set(aliases.values()))
-    given = {a: environment[a] for a in aliases.values() if environment.get(a)}
+    given: dict[str, Any] = {"ATLAS_CLOCK": DEMO_CLOCK} if demo else {}
+    given |= {a: environment[a] for a in aliases.values() if environment.get(a)}
     given |= {aliases[name]: value for name, value in flags.items() if value is not None}
     try:
         return Settings.model_validate(given)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -27,6 +27,8 @@ from journey_atlas_sdk import (
     PullRequest,
 )
 from plugins.registry import Registry
+from storage.recording import RecordResult
+from storage.sync_runs import SyncRun
 
 CONNECTIONS_AT_ONCE = 8
 HTTP_TIMEOUT_SECONDS = 30
@@ -34,56 +36,28 @@ HTTP_TIMEOUT_SECONDS = 30
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """How many observations were new, revised an older one, or said what was known already."""
-
-    new: int = 0
-    revised: int = 0
-    unchanged: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One reading of one source that is over. `error` None: it succeeded.
-
-    `since` and `until` bound what was asked for; `observations` is all that came.
-    """
-
-    id: str
-    source: MetricSource
-    made: Provenance
-    reason: PullReason
-    since: datetime
-    until: datetime
-    started_at: datetime
-    finished_at: datetime
-    observations: Sequence[Observation] = ()
-    error: SourceError | None = None
-
-    @property
-    def state(self) -> SourceState:
-        """What the source is in after it."""
-        if self.error is None:
-            return SourceState.OK
-        customer = self.error.fault == Fault.CUSTOMER
-        return SourceState.NEEDS_ATTENTION if customer else SourceState.FAILING
-
-
 class Recorder(Protocol):
     """Keeps what was read."""
 
-    async def record(self, organization: OrganizationId, attempt: Attempt) -> Recorded:
-        """Write observations, run and the source's new state in one transaction."""
+    async def record(
+        self,
+        organization: OrganizationId,
+        observations: Iterable[Observation],
+        *,
+        now: datetime,
+        run: SyncRun | None = None,
+    ) -> RecordResult:
+        """Write observations, the run and the source's new state in one transaction."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult:
-    """How one source's reading ended, for whoever asked for it."""
+    """How the reading of one source ended: its run, and how many observations came."""
 
-    attempt: Attempt
-    recorded: Recorded
+    source: MetricSource
+    run: SyncRun
+    recorded: RecordResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,43 +99,30 @@ class Sync:
         self, atlas: Atlas, connection: Connection, source: MetricSource, *, since: datetime
     ) -> SyncResult:
         """Read one source and record how it went."""
-        attempt = await self._attempt(atlas, connection, source, since)
-        recorded = await self.recorder.record(atlas.organization.id, attempt)
-        if attempt.error:
-            _log.warning(
-                "Source %s failed (%s): %s", source.key, attempt.error.code, attempt.error.message
-            )
-        return SyncResult(attempt=attempt, recorded=recorded)
-
-    async def _attempt(
-        self, atlas: Atlas, connection: Connection, source: MetricSource, since: datetime
-    ) -> Attempt:
-        started, run = self.real_clock(), self.new_id()
-        made = Provenance(connector=connection.connector, version="unknown", sync_run=run)
-        observations: list[Observation] = []
-        error: SourceError | None = None
+        started, observations, error = self.real_clock(), list[Observation](), None
+        task = self._task(atlas, connection, source, since)
         try:
-            info = self.registry.get(connection.connector).info
-            made = Provenance(connector=info.key, version=info.version, sync_run=run)
-            task = _Task(atlas=atlas, connection=connection, source=source, made=made, since=since)
-            observations = await self._read(task, info)
+            observations = await self._read(task)
         except ConnectorError as failure:
             error = _told(failure, at=self.real_clock())
-        return Attempt(
-            id=run,
-            source=source,
-            made=made,
-            reason=PullReason.SCHEDULED,
-            since=since,
-            until=self.clock(),
-            started_at=started,
-            finished_at=self.real_clock(),
-            observations=observations,
-            error=error,
+            _log.warning("Source %s failed (%s): %s", source.key, error.code, error.message)
+        run = _run(task, until=self.clock(), started=started, now=self.real_clock(), error=error)
+        recorded = await self.recorder.record(
+            atlas.organization.id, observations, now=run.finished_at, run=run
         )
+        return SyncResult(source=source, run=run, recorded=recorded)
 
-    async def _read(self, task: "_Task", info: ConnectorInfo) -> list[Observation]:
+    def _task(
+        self, atlas: Atlas, connection: Connection, source: MetricSource, since: datetime
+    ) -> "_Task":
+        found = self.registry.connectors.get(connection.connector)
+        version = found.info.version if found else "not installed"
+        made = Provenance(connector=connection.connector, version=version, sync_run=self.new_id())
+        return _Task(atlas=atlas, connection=connection, source=source, made=made, since=since)
+
+    async def _read(self, task: "_Task") -> list[Observation]:
         """Give all that a source says, in the metric's unit; nothing where any pull fails."""
+        info = self.registry.get(task.connection.connector).info
         resolved = resolve(task.connection, info, environment=self.environment)
         connector: AnyConnector = self.registry.open(info.key, resolved.settings)
         now = self.clock()
@@ -226,6 +187,28 @@ def _questions(task: _Task, info: ConnectorInfo, *, now: datetime) -> Iterator[P
                 dimensions=dimensions,
                 reason=PullReason.SCHEDULED,
             )
+
+
+def _run(
+    task: _Task, *, until: datetime, started: datetime, now: datetime, error: SourceError | None
+) -> SyncRun:
+    state = SourceState.OK
+    if error:
+        is_customers = error.fault == Fault.CUSTOMER
+        state = SourceState.NEEDS_ATTENTION if is_customers else SourceState.FAILING
+    return SyncRun(
+        id=task.made.sync_run,
+        source=task.source.id,
+        connector=task.made.connector,
+        connector_version=task.made.version,
+        reason=PullReason.SCHEDULED,
+        window_start=task.since,
+        window_end=until,
+        started_at=started,
+        finished_at=now,
+        state=state,
+        error=error,
+    )
 
 
 def _told(failure: ConnectorError, *, at: datetime) -> SourceError:

@@ -1,0 +1,190 @@
+"""The one place that constructs and connects: settings in, a running product out."""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from api import demo
+from api.clock import Clock, clock_at, real_clock
+from api.context import Services
+from api.database import open_database
+from api.errors import CommandError
+from api.http import graphql_route
+from api.ids import new_id
+from api.schema import build_schema, executable
+from api.settings import Settings
+from domain.atlas import Atlas
+from domain.node import Node
+from domain.source import MetricSource, SourceState
+from domain.view import View, day_of, end_of
+from ingest.sync import Sync, connections_of
+from plugins.discovery import load_plugins
+from plugins.intruders import find_intruders, package_homes
+from plugins.registry import Registry
+from storage.atlases import StoredAtlases
+from storage.cache import AtlasCache
+from storage.engine import create_engine
+from storage.observations import StoredObservations
+
+HISTORY = timedelta(days=3 * 366)
+"""How far back a sync reads unless it is told otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Everything that a command or a server needs, connected."""
+
+    settings: Settings
+    clock: Clock
+    atlases: StoredAtlases
+    cache: AtlasCache
+    observations: StoredObservations
+    registry: Registry
+    sync: Sync
+
+    async def is_empty(self) -> bool:
+        """Tell whether no organization was ever imported."""
+        return not await self.atlases.keys()
+
+    async def organization(self) -> str:
+        """Give the key of the organization to serve; CommandError where it isn't clear which."""
+        keys = await self.atlases.keys()
+        wanted = self.settings.organization
+        if wanted in keys:
+            return wanted
+        if wanted is None and len(keys) == 1:
+            return keys[0]
+        raise CommandError(_which(keys, wanted))
+
+    async def atlas(self) -> Atlas:
+        """Give the present Atlas of the organization that is served."""
+        return await self.cache.current(await self.organization())
+
+    async def view(self, *, as_of: date | None = None, known_at: datetime | None = None) -> View:
+        """Give the organization's atlas on a day, with its values."""
+        now, atlas = self.clock(), await self.atlas()
+        present = day_of(now, atlas)
+        today = as_of or present
+        instant = now if today == present else end_of(today, atlas)
+        key = atlas.organization.key
+        return await self.cache.view(key, today=today, instant=instant, known_at=known_at)
+
+    def services(self) -> Services:
+        """Give what resolvers read from."""
+        template = self.settings.node_url
+
+        def node_url(node: Node) -> str | None:
+            return template and template.format(kind=node.kind.lower(), key=node.key, id=node.id)
+
+        return Services(
+            view=self.view,
+            observations=self.observations,
+            registry=self.registry,
+            now=real_clock,
+            monotonic=time.monotonic,
+            new_reference=lambda: secrets.token_hex(8),
+            node_url=node_url,
+        )
+
+    async def answer(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """Answer a GraphQL request in this process, on the way that a request over HTTP takes."""
+        transport = httpx.ASGITransport(build_app(self))
+        async with httpx.AsyncClient(transport=transport, base_url="http://atlas") as client:
+            response = await client.post("/graphql", json=body)
+        return response.json()
+
+
+@asynccontextmanager
+async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGenerator[Product]:
+    """Connect everything for as long as it is open; a demo's atlas is there when it begins."""
+    registry = load_registry(settings)
+    async with open_database(settings, demo=of_demo) as url:
+        engine = create_engine(url)
+        try:
+            stores = StoredAtlases(engine), StoredObservations(engine)
+            product = _connect(settings, *stores, registry)
+            async with _demo(product) if of_demo else nullcontext():
+                yield product
+        finally:
+            await engine.dispose()
+
+
+def load_registry(settings: Settings) -> Registry:
+    """Load the connectors; CommandError where one of our own packages is somebody else's."""
+    intruders = find_intruders(package_homes())
+    if intruders:
+        raise CommandError(" ".join(intruder.message for intruder in intruders))
+    return load_plugins(settings.plugins_dir)
+
+
+def build_app(product: Product) -> Starlette:
+    """Make the ASGI application."""
+    schema = executable(build_schema())
+    return Starlette(routes=[graphql_route(schema, product.services())])
+
+
+def _connect(
+    settings: Settings,
+    atlases: StoredAtlases,
+    observations: StoredObservations,
+    registry: Registry,
+) -> Product:
+    clock = clock_at(settings.clock)
+    return Product(
+        settings=settings,
+        clock=clock,
+        atlases=atlases,
+        cache=AtlasCache(atlases, observations, max_nodes=settings.max_nodes),
+        observations=observations,
+        registry=registry,
+        sync=Sync(
+            registry=registry,
+            recorder=observations,
+            clock=clock,
+            real_clock=real_clock,
+            new_id=new_id,
+            environment=os.environ,
+        ),
+    )
+
+
+@asynccontextmanager
+async def _demo(product: Product) -> AsyncGenerator[None]:
+    """Bring the sample in and pull what never was; slow sources go on while the demo answers."""
+    await demo.import_sample(product.atlases)
+    atlas = await product.cache.current(demo.ORGANIZATION)
+    never = {
+        source.connection
+        for source in atlas.all(MetricSource)
+        if source.state is SourceState.NEVER_SYNCED
+    }
+    wanted = [connection for connection in connections_of(atlas) if connection.id in never]
+    work = product.sync.connections(atlas, wanted, product.clock() - HISTORY)
+    behind = await demo.wait_a_little(work)
+    try:
+        yield
+    finally:
+        if behind:
+            behind.cancel()
+            with suppress(asyncio.CancelledError):
+                await behind
+
+
+def _which(keys: list[str], wanted: str | None) -> str:
+    there = ", ".join(keys)
+    if wanted is not None:
+        return f"There is no organization with the key {wanted!r}; there are: {there or 'none'}."
+    if keys:
+        return (
+            f"The database holds several organizations: set ATLAS_ORGANIZATION to one of {there}."
+        )
+    return "There is no atlas yet: `atlas import FILE` brings one in, --demo uses the sample."

@@ -1,0 +1,91 @@
+"""`atlas query`: one GraphQL operation, answered in this process or by a server."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from api.app import open_product
+from api.cli.output import Json, tell, write_json
+from api.errors import CommandError, ServerUnreachable
+from api.settings import DEMO_CLOCK, Settings
+
+ANSWER_WITHIN_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A GraphQL request."""
+
+    document: str
+    variables: dict[str, Any] | None  # Any: JSON
+    operation: str | None
+
+    @property
+    def body(self) -> dict[str, Any]:  # Any: JSON
+        """The request as GraphQL over HTTP sends it."""
+        named = {"operationName": self.operation, "variables": self.variables}
+        return {"query": self.document, **{k: v for k, v in named.items() if v is not None}}
+
+
+def read_question(file: Path, *, variables: str | None, operation: str | None) -> Question:
+    """Read a document (`-`: standard input) and its variables; CommandError says what is wrong."""
+    try:
+        document = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file} can't be read: {error}."
+        raise CommandError(message) from error
+    return Question(document=document, variables=_variables(variables), operation=operation)
+
+
+def _variables(text: str | None) -> dict[str, Any] | None:  # Any: JSON
+    if text is None:
+        return None
+    try:
+        variables = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        message = f"--variables is no JSON: {error}."
+        raise CommandError(message) from error
+    if not isinstance(variables, dict):
+        message = '--variables must be a JSON object, such as {"key": "BG1"}.'
+        raise CommandError(message)
+    return variables
+
+
+async def query(settings: Settings, question: Question, *, url: str | None, demo: bool) -> int:
+    """Print the answer as JSON; exit code 1 where it has errors."""
+    answer = await (_ask_server(url, question) if url else _ask_here(settings, question, demo=demo))
+    write_json(answer)
+    return 1 if answer.get("errors") else 0
+
+
+async def _ask_here(settings: Settings, question: Question, *, demo: bool) -> Json:
+    async with open_product(settings, of_demo=demo) as product:
+        if demo or settings.database_url or not await product.is_empty():
+            return await product.answer(question.body)
+    tell("No atlas has been imported yet: the sample atlas answers (as with --demo).")
+    as_demo = settings.model_copy(update={"clock": settings.clock or DEMO_CLOCK})
+    async with open_product(as_demo, of_demo=True) as product:
+        return await product.answer(question.body)
+
+
+async def _ask_server(url: str, question: Question) -> Json:
+    headers = {"accept": "application/graphql-response+json, application/json;q=0.9"}
+    try:
+        async with httpx.AsyncClient(timeout=ANSWER_WITHIN_SECONDS) as client:
+            response = await client.post(url, json=question.body, headers=headers)
+    except httpx.HTTPError as error:
+        message = f"{url} can't be reached: {error}."
+        raise ServerUnreachable(message) from error
+    try:
+        answer = orjson.loads(response.content)
+    except orjson.JSONDecodeError as error:
+        message = f"{url} answered {response.status_code} and no JSON: is it a GraphQL address?"
+        raise ServerUnreachable(message) from error
+    if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
+        message = f"{url} answered {response.status_code} and no GraphQL result."
+        raise ServerUnreachable(message)
+    return answer

@@ -1,0 +1,61 @@
+"""`atlas serve`: the GraphQL API over HTTP."""
+
+import socket
+
+import uvicorn
+
+from api.app import Product, build_app, open_product
+from api.cli.output import tell
+from api.errors import CommandError
+from api.settings import Settings
+
+LONGEST_HEADER_BYTES = 64 * 1024
+SHUT_DOWN_WITHIN_SECONDS = 10
+
+
+async def serve(settings: Settings, *, demo: bool) -> int:
+    """Serve until a signal ends it; running requests are answered first."""
+    with _listen(settings) as listener:
+        async with open_product(settings, of_demo=demo) as product:
+            tell(_welcome(settings, listener, product, demo=demo))
+            config = uvicorn.Config(
+                build_app(product),
+                log_level=settings.log_level,
+                access_log=False,
+                server_header=False,
+                h11_max_incomplete_event_size=LONGEST_HEADER_BYTES,
+                timeout_graceful_shutdown=SHUT_DOWN_WITHIN_SECONDS,
+            )
+            await uvicorn.Server(config).serve(sockets=[listener])
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port first: a second server must fail before it touches a database."""
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        message = (
+            f"{settings.host}:{settings.port} can't be listened on ({error.strerror}): "
+            "choose another with --port, or --port 0 for any free one."
+        )
+        raise CommandError(message) from error
+
+
+def _welcome(settings: Settings, listener: socket.socket, product: Product, *, demo: bool) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    lines = [f"Journey Atlas answers at http://{shown}:{port}/graphql (Ctrl-C ends it)."]
+    if demo:
+        lines.append("It serves the sample atlas, in a database of its own.")
+    if settings.clock:
+        told = f"{product.clock():%Y-%m-%dT%H:%MZ}"
+        lines.append(f"Its clock stands still at {told}; --clock now lets it run.")
+    if not _is_loopback(host):
+        lines.append("WARNING: it listens beyond this machine, and there is no authentication yet.")
+    return "\n".join(lines)
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("::1", "localhost") or host.startswith("127.")

@@ -1,0 +1,39 @@
+"""The sample atlas: brought into the demo's own database, and its values pulled, at every start."""
+
+import asyncio
+from collections.abc import Awaitable
+from pathlib import Path
+
+from api.atlas_file.importing import import_atlas_file
+from api.clock import real_clock
+from api.ids import new_id
+from domain.actions.changes import Atlases
+
+ORGANIZATION = "norrhavn"
+WAIT_SECONDS = 5
+"""How long the demo's start waits for its sources; the slow ones go on behind the first answers."""
+
+_PLACES = ("../examples/norrhavn", "_sample")
+"""Where the sample lies, from this file: in a clone, and in an installed package."""
+
+
+def sample_file() -> Path:
+    """Give the path of the sample atlas."""
+    here = Path(__file__).resolve().parent
+    found = (here / place / "atlas.yaml" for place in _PLACES)
+    return next(path.resolve() for path in found if path.exists())
+
+
+async def import_sample(atlases: Atlases) -> None:
+    """Bring the sample atlas in; what is there already stays as it is."""
+    await import_atlas_file(sample_file(), atlases, now=real_clock(), new_id=new_id)
+
+
+async def wait_a_little(work: Awaitable[object]) -> asyncio.Task[object] | None:
+    """Wait for work to end; give the task that goes on with it where it takes too long."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait_for(asyncio.shield(task), WAIT_SECONDS)
+    except TimeoutError:
+        return task
+    return None
