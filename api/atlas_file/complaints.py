@@ -78,22 +78,22 @@ def _type_at(path: Path) -> Any:  # noqa: ANN401
     found: Any = AtlasFile
     for step in path:
         if _is_model(found) and step in found.model_fields:
-            found = _bare(found.model_fields[str(step)].annotation)
+            found = bare_type(found.model_fields[str(step)].annotation)
         elif get_origin(found) is tuple:
-            found = _bare(get_args(found)[0])
+            found = bare_type(get_args(found)[0])
         else:
             return None
     return found
 
 
-def _bare(annotation: Any) -> Any:  # noqa: ANN401
+def bare_type(annotation: Any) -> Any:  # noqa: ANN401
     """Take off what surrounds a type: Annotated, and "or nothing"."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        return _bare(get_args(annotation)[0])
+        return bare_type(get_args(annotation)[0])
     if origin in (Union, UnionType):
         (only,) = (arg for arg in get_args(annotation) if arg is not type(None))
-        return _bare(only)
+        return bare_type(only)
     return annotation
 
 

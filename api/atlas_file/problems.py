@@ -29,7 +29,7 @@ class FileProblem:
         return f"{where} {self.place}: {self.message}" if self.path else f"{where} {self.message}"
 
 
-class InvalidAtlasFile(Exception):  # noqa: N818 -- named like the domain's refusals
+class InvalidAtlasFile(Exception):
     """An atlas file can't be imported; `problems` has all that was found, in order of place."""
 
     code = "INVALID_ATLAS_FILE"

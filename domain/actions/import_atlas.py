@@ -114,7 +114,9 @@ def _organization(
 
 def _unambiguous(draft: AtlasDraft, directory: Directory) -> list[NodeDraft]:
     """Give the drafts whose key means this one thing; metrics before what needs their units."""
-    first = {node.key: node for node in reversed(draft.nodes)}
+    first: dict[str, NodeDraft] = {}
+    for node in draft.nodes:
+        first.setdefault(node.key, node)
     clear = [node for node in first.values() if directory[node.key].kind is node.kind]
     return sorted(clear, key=lambda node: node.kind is Kind.KEY_RESULT)
 

@@ -48,7 +48,9 @@ def plan_links(
     """
     stored = {_identity(link): link for link in _all_links(atlas)}
     plan = LinkPlan(links=dict(stored))
-    first_lists = {(given.node.key, given.relation): given for given in reversed(lists)}
+    first_lists: dict[tuple[str, Relation], LinkListDraft] = {}
+    for given in lists:
+        first_lists.setdefault((given.node.key, given.relation), given)
     for given in first_lists.values():
         _remove_stored(plan, atlas, given, directory[given.node.key])
         _add_given(plan, given, directory)
@@ -197,7 +199,7 @@ def _goal_problems(plan: LinkPlan, records: Mapping[NodeId, Node]) -> Iterator[I
         tied = isinstance(goal, Goal) and goal.scope is GoalScope.JOURNEY
         if tied and relation is Relation.SERVED_BY and served[source] > 1:
             message = "A goal of scope JOURNEY is tied to one journey, and served by that one only."
-            yield InvalidRecord(message, path=path)
+            yield InvalidRecord(message, path=path[:-1])
 
 
 def _attribute_problems(plan: LinkPlan, records: Mapping[NodeId, Node]) -> Iterator[InvalidRecord]:

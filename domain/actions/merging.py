@@ -94,8 +94,10 @@ def merge(draft: NodeDraft, directory: Directory, *, now: datetime) -> Merged:
     values, problems = _resolved(draft, stored, directory)
     values, cleared = _with_defaults(record, values)
     _add_title(draft, stored, values)
-    required = cleared if stored else [*cleared, *_missing(record, values)]
-    problems += [_required(draft, name) for name in required]
+    problems += [_emptied(draft, name) for name in cleared]
+    missing = [] if stored else [n for n in _missing(record, values) if n not in cleared]
+    if missing:
+        problems.append(_incomplete(draft, missing))
     if problems:
         return Merged(None, tuple(problems))
     if stored is None:
@@ -203,13 +205,16 @@ def _default(field: Field[Any]) -> object:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
-def _required(draft: NodeDraft, record_field: str) -> InvalidRecord:
+def _emptied(draft: NodeDraft, record_field: str) -> InvalidRecord:
     name = name_in_input(record_field)
-    if record_field in draft.fields:
-        message = f"A {draft.kind} needs {name}; it can't be empty."
-        return InvalidRecord(message, path=(*draft.path, name))
-    message = f"A new {draft.kind} needs {name}, and {draft.key} isn't stored yet."
-    return InvalidRecord(message, path=draft.path)
+    message = f"A {draft.kind} needs {name}; it can't be empty."
+    return InvalidRecord(message, path=(*draft.path, name))
+
+
+def _incomplete(draft: NodeDraft, record_fields: list[str]) -> InvalidRecord:
+    names = [name_in_input(name) for name in record_fields]
+    message = f"A new {draft.kind} needs {', '.join(names)}, and {draft.key} isn't stored yet."
+    return InvalidRecord(message, path=draft.path, legal=names)
 
 
 def _archived_at(draft: NodeDraft, stored: Node, now: datetime) -> datetime | None:
