@@ -76,9 +76,7 @@ def unallocated_share(atlas: Atlas, objective: Objective) -> Decimal:
     return decimal_of(ONE - _total(links))
 
 
-def team_shares(
-    view: View, team: Team, *, asked: frozenset[NodeId] | None = None
-) -> list[Share]:
+def team_shares(view: View, team: Team, *, asked: frozenset[NodeId] | None = None) -> list[Share]:
     """List the objectives that a team answers for, with its shares; all, or only those `asked`."""
     owned = view.atlas.targets(team.id, Relation.OWNS, Objective)
     return [

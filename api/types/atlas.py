@@ -43,11 +43,11 @@ from domain.view import View
 N = TypeVar("N", bound=Node)
 
 
-def every(kind: type[N]) -> Callable[[View, Reading], list[N]]:
-    """Give all visible nodes of a kind, in order of key."""
+def every(kind: type[N]) -> Callable[..., list[N]]:
+    """Give all nodes of a kind, in order of key."""
 
-    def listed(view: View, _: Reading) -> list[N]:
-        return list(view.atlas.all(kind))
+    def listed(view: View, _: Reading, *, include_archived: bool = False) -> list[N]:
+        return list(view.atlas.all(kind, archived=include_archived))
 
     return listed
 
@@ -77,19 +77,59 @@ def business_goals(view: View, _: Reading) -> list[domain.goal.Goal]:
     ]
 
 
+def goals(
+    view: View,
+    _: Reading,
+    *,
+    kind: domain.goal.GoalKind | None = None,
+    include_archived: bool = False,
+) -> list[domain.goal.Goal]:
+    """List goals, of one kind or of both."""
+    found = view.atlas.all(domain.goal.Goal, archived=include_archived)
+    return [each for each in found if kind is None or each.goal_kind is kind]
+
+
 def journeys(
-    view: View, _: Reading, *, level: domain.journey.JourneyLevel | None = None
+    view: View,
+    _: Reading,
+    *,
+    level: domain.journey.JourneyLevel | None = None,
+    include_archived: bool = False,
 ) -> list[domain.journey.Journey]:
     """List journeys, of one level or of both."""
-    found = view.atlas.all(domain.journey.Journey)
+    found = view.atlas.all(domain.journey.Journey, archived=include_archived)
     return [each for each in found if level is None or each.level is level]
 
 
+def insights(
+    view: View,
+    _: Reading,
+    *,
+    kind: domain.insight.InsightKind | None = None,
+    include_archived: bool = False,
+) -> list[domain.insight.Insight]:
+    """List insights, of one kind or of all."""
+    found = view.atlas.all(domain.insight.Insight, archived=include_archived)
+    return [each for each in found if kind is None or each.insight_kind is kind]
+
+
+def solutions(
+    view: View,
+    _: Reading,
+    *,
+    kind: domain.solution.SolutionKind | None = None,
+    include_archived: bool = False,
+) -> list[domain.solution.Solution]:
+    """List solutions, of one kind or of all."""
+    found = view.atlas.all(domain.solution.Solution, archived=include_archived)
+    return [each for each in found if kind is None or each.solution_kind is kind]
+
+
 def objectives(
-    view: View, reading: Reading, *, cycle: str | None = None
+    view: View, reading: Reading, *, cycle: str | None = None, include_archived: bool = False
 ) -> list[domain.okr.Objective]:
     """List objectives of a cycle and the cycles inside it, or of all."""
-    found = view.atlas.all(domain.okr.Objective)
+    found = view.atlas.all(domain.okr.Objective, archived=include_archived)
     asked = reading.cycle_named(cycle)
     if asked is None:
         return list(found)
@@ -98,13 +138,16 @@ def objectives(
 
 
 def key_results(
-    view: View, reading: Reading, *, cycle: str | None = None
+    view: View, reading: Reading, *, cycle: str | None = None, include_archived: bool = False
 ) -> list[domain.okr.KeyResult]:
-    """List key results of visible objectives, of a cycle and the cycles inside it, or of all."""
-    wanted = {objective.id for objective in objectives(view, reading, cycle=cycle)}
-    return [each for each in view.atlas.all(domain.okr.KeyResult) if each.objective in wanted]
+    """List key results by the cycle of their objectives."""
+    asked = objectives(view, reading, cycle=cycle, include_archived=include_archived)
+    wanted = {objective.id for objective in asked}
+    found = view.atlas.all(domain.okr.KeyResult, archived=include_archived)
+    return [each for each in found if each.objective in wanted]
 
 
+_ARCHIVED = "Whether archived ones come as well; their `archivedAt` tells them."
 _KEY = "The external key, such as `BG1`."
 _CYCLE = (
     "A cycle's key: it and the cycles inside it. Where nothing is said, the atlas's `cycle`, else "
@@ -144,27 +187,63 @@ class Atlas:
         "The North Stars of the business: goals of kind BUSINESS and scope ORGANIZATION that are "
         "nobody's sub-goals.",
     )
-    goals = connection(every(domain.goal.Goal), GOAL, "All goals.")
+    goals = connection(
+        goals,
+        GOAL,
+        "All goals.",
+        kind="Only goals of this kind; where nothing is said, of both.",
+        include_archived=_ARCHIVED,
+    )
     journeys = connection(
         journeys,
         JOURNEY,
         "All journeys.",
         level="Only journeys of this level; where nothing is said, of both.",
+        include_archived=_ARCHIVED,
     )
-    steps = connection(every(domain.journey.Step), STEP, "All steps, in order of key.")
-    insights = connection(every(domain.insight.Insight), INSIGHT, "All insights.")
+    steps = connection(
+        every(domain.journey.Step), STEP, "All steps, in order of key.", include_archived=_ARCHIVED
+    )
+    insights = connection(
+        insights,
+        INSIGHT,
+        "All insights.",
+        kind="Only insights of this kind; where nothing is said, all.",
+        include_archived=_ARCHIVED,
+    )
     opportunities = connection(
-        every(domain.opportunity.Opportunity), OPPORTUNITY, "All opportunities."
+        every(domain.opportunity.Opportunity),
+        OPPORTUNITY,
+        "All opportunities.",
+        include_archived=_ARCHIVED,
     )
-    solutions = connection(every(domain.solution.Solution), SOLUTION, "All solutions.")
-    metrics = connection(every(domain.metric.Metric), METRIC, "All metrics.")
-    objectives = connection(objectives, OBJECTIVE, "Objectives.", cycle=_CYCLE)
-    key_results = connection(key_results, KEY_RESULT, "Key results.", cycle=_CYCLE)
-    cycles = connection(every(domain.cycle.Cycle), CYCLE, "All cycles.")
-    teams = connection(every(domain.team.Team), TEAM, "All teams.")
-    members = connection(every(domain.team.Member), MEMBER, "All members.")
-    personas = connection(every(domain.team.Persona), PERSONA, "All personas.")
-    connections = connection(every(domain.source.Connection), CONNECTION, "All connections.")
+    solutions = connection(
+        solutions,
+        SOLUTION,
+        "All solutions.",
+        kind="Only solutions of this kind; where nothing is said, all.",
+        include_archived=_ARCHIVED,
+    )
+    metrics = connection(
+        every(domain.metric.Metric), METRIC, "All metrics.", include_archived=_ARCHIVED
+    )
+    objectives = connection(
+        objectives, OBJECTIVE, "Objectives.", cycle=_CYCLE, include_archived=_ARCHIVED
+    )
+    key_results = connection(
+        key_results, KEY_RESULT, "Key results.", cycle=_CYCLE, include_archived=_ARCHIVED
+    )
+    cycles = connection(every(domain.cycle.Cycle), CYCLE, "All cycles.", include_archived=_ARCHIVED)
+    teams = connection(every(domain.team.Team), TEAM, "All teams.", include_archived=_ARCHIVED)
+    members = connection(
+        every(domain.team.Member), MEMBER, "All members.", include_archived=_ARCHIVED
+    )
+    personas = connection(
+        every(domain.team.Persona), PERSONA, "All personas.", include_archived=_ARCHIVED
+    )
+    connections = connection(
+        every(domain.source.Connection), CONNECTION, "All connections.", include_archived=_ARCHIVED
+    )
     goal = _by_key(domain.goal.Goal, GOAL, "goal")
     journey = _by_key(domain.journey.Journey, JOURNEY, "journey")
     step = _by_key(domain.journey.Step, STEP, "step")

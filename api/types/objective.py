@@ -44,6 +44,12 @@ def contributes_to(record: okr.Objective, reading: Reading) -> list[Link]:
     return _visible(reading, reading.view.atlas.links_from(record.id, Relation.CONTRIBUTES_TO))
 
 
+def parent(record: okr.Objective, reading: Reading) -> okr.Objective | None:
+    """Give the first objective that an objective contributes to; None without one."""
+    found = reading.view.atlas.targets(record.id, Relation.CONTRIBUTES_TO, okr.Objective)
+    return next(iter(found), None)
+
+
 def _visible(reading: Reading, links: tuple[Link, ...]) -> list[Link]:
     nodes = reading.view.atlas.nodes
     return [link for link in links if nodes[link.target].archived_at is None]
@@ -129,7 +135,12 @@ class Objective(AtlasNode):
     key_results = computed(key_results, many(KEY_RESULT), "Its key results, in their order.")
     rollup: str = described("What its progress is made of.", graphql_type=ROLLUP_MODE)
     curve: ExpectedCurve = described("How its progress is expected to grow.")
-    parents = computed(
+    parent = computed(
+        parent,
+        maybe(OBJECTIVE),
+        "The objective that it contributes to, of several the first by key; null without one.",
+    )
+    contributes_to = computed(
         contributes_to, many(Contribution), "The objectives whose progress counts it, with weights."
     )
     children = connection(
