@@ -49,6 +49,7 @@ def serve(
     """Serve the GraphQL API at /graphql."""
     settings = _settings(demo=demo, host=host, port=port, clock=clock)
     logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     _run(lambda: serving.serve(settings, demo=demo))
 
 

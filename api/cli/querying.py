@@ -52,7 +52,7 @@ def _variables(text: str | None) -> dict[str, Any] | None:  # Any: JSON
     if not isinstance(variables, dict):
         message = '--variables must be a JSON object, such as {"key": "BG1"}.'
         raise CommandError(message)
-    return variables
+    return {**variables}
 
 
 async def query(settings: Settings, question: Question, *, url: str | None, demo: bool) -> int:

@@ -20,6 +20,7 @@ async def serve(settings: Settings, *, demo: bool) -> int:
             tell(_welcome(settings, listener, product, demo=demo))
             config = uvicorn.Config(
                 build_app(product),
+                log_config=None,
                 log_level=settings.log_level,
                 access_log=False,
                 server_header=False,
