@@ -38,6 +38,11 @@ class Row:
     line: int
     cells: Mapping[str, str]
 
+    @property
+    def source_ref(self) -> str:
+        """The file and the line, as in trust.csv:2."""
+        return f"{self.file}:{self.line}"
+
     def refuse(self, column: str, problem: str | DataError) -> NoReturn:
         """Raise the DataError that names file, line and column."""
         message = f"{self.file}, line {self.line}, column {column}: {problem}"
