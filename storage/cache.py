@@ -1,178 +1,137 @@
-"""Atlases and their days' values in memory: loaded once, replaced when the revision moves."""
+"""Atlases and views in memory: loaded once a revision, replaced when it moved, bounded by nodes."""
 
-import asyncio
+from asyncio import Lock
 from collections import OrderedDict
-from collections.abc import Hashable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Protocol, TypeVar
+from datetime import date, datetime, timedelta
 
 from domain.atlas import Atlas
-from domain.errors import Conflict, NotFound
+from domain.errors import NotFound
 from domain.ports import Aggregates, Observations
 from domain.value import queries_for
-from domain.view import View, day_of, end_of
+from domain.view import View
+from storage.atlases import StoredAtlases
 
-DAYS_KEPT = 16
-"""Days of one organization whose values are kept: today, and those that a page compares it with."""
+DEFAULT_MAX_NODES = 500_000
+VIEWS_PER_ATLAS = 32
 
-TRIES = 10
-"""How often a view is built again because somebody wrote meanwhile."""
+# Derived numbers carry ages, which count from the view's instant, so a view can't be shared for
+# ever. It may be that much older than asked for; whatever a source brings makes a new one at once,
+# for it moves the revision.
+VIEW_AGE = timedelta(minutes=1)
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class Revisions(Protocol):
-    """Where atlases come from."""
-
-    async def revision(self, organization_key: str) -> int | None:
-        """Give the present revision; None where there is no such organization."""
-        ...
-
-    async def load(self, organization_key: str) -> Atlas | None:
-        """Give the present Atlas."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """What a day's values are asked by."""
-
-    today: date
-    known_at: datetime | None
+ViewKey = tuple[date, datetime | None]
 
 
 @dataclass(slots=True)
-class _Held:
-    """One organization in memory."""
+class Held:
+    """One organization's Atlas and the views of it that were asked for, latest last."""
 
-    atlas: Atlas
-    aggregates: OrderedDict[_Day, asyncio.Future[Aggregates | None]] = field(
-        default_factory=OrderedDict[_Day, asyncio.Future[Aggregates | None]]
-    )
-    views: OrderedDict[tuple[_Day, datetime], View] = field(
-        default_factory=OrderedDict[tuple[_Day, datetime], View]
-    )
+    lock: Lock = field(default_factory=Lock)
+    atlas: Atlas | None = None
+    views: OrderedDict[ViewKey, View] = field(default_factory=OrderedDict[ViewKey, View])
+
+    def remember(self, view: View) -> None:
+        """Keep a view as the latest asked for; the one that nobody asked for longest leaves."""
+        key = (view.today, view.known_at)
+        self.views[key] = view
+        self.views.move_to_end(key)
+        if len(self.views) > VIEWS_PER_ATLAS:
+            self.views.popitem(last=False)
 
 
 class AtlasCache:
-    """The atlases asked for lately; the least recently used one leaves when it gets too many nodes.
+    """The present Atlas of each organization that was asked for, as far as `max_nodes` allow.
 
-    Every call asks the database for the revision, so a write anywhere is seen by the next read
-    everywhere. An Atlas in use elsewhere lives on; it is frozen.
+    One small SELECT a call asks for the revision. Whoever asks while an Atlas or a view is being
+    made waits for it, so that it is made once. The least recently used organization leaves first.
     """
 
-    def __init__(self, atlases: Revisions, observations: Observations, *, max_nodes: int) -> None:
-        """Hold nothing yet; `max_nodes` bounds the nodes of all atlases together."""
+    def __init__(
+        self,
+        atlases: StoredAtlases,
+        observations: Observations,
+        *,
+        max_nodes: int = DEFAULT_MAX_NODES,
+    ) -> None:
         self._atlases = atlases
         self._observations = observations
         self._max_nodes = max_nodes
-        self._held: OrderedDict[str, _Held] = OrderedDict()
-        self._loading: dict[str, asyncio.Lock] = {}
+        self._held: OrderedDict[str, Held] = OrderedDict()
 
     async def current(self, organization_key: str) -> Atlas:
-        """Give the Atlas at its present revision; NotFound where no organization has the key."""
-        return (await self._fresh(organization_key)).atlas
+        """Give the organization's present Atlas; NotFound where there is no such organization."""
+        revision = await self._revision(organization_key)
+        held = self._hold(organization_key)
+        async with held.lock:
+            return await self._fresh(organization_key, held, revision)
 
     async def view(
         self,
         organization_key: str,
         *,
-        now: datetime,
-        as_of: date | None = None,
+        today: date,
+        instant: datetime,
         known_at: datetime | None = None,
     ) -> View:
-        """Give the Atlas with a day's values (None: the day of `now`), as known at a time.
+        """Give the organization's present Atlas on a day, with the answers to all its questions.
 
-        Equal arguments within a minute give the same View until the revision moves: what it
-        remembers is shared, and its ages are at most a minute old.
+        One statement asks for the values of a (revision, day, `known_at`). The same View comes
+        again while `instant` is less than a minute after the one that it was made for.
         """
-        for _ in range(TRIES):
-            held = await self._fresh(organization_key)
-            view = await self._view_of(held, now, as_of, known_at)
-            if view is not None:
-                return view
-        message = f"The atlas of {organization_key!r} is written to without a pause."
-        raise Conflict(message)
+        revision = await self._revision(organization_key)
+        held = self._hold(organization_key)
+        async with held.lock:
+            atlas = await self._fresh(organization_key, held, revision)
+            view = held.views.get((today, known_at))
+            if view is None or not timedelta(0) <= instant - view.instant < VIEW_AGE:
+                answers = view.aggregates if view else await self._answers(atlas, today, known_at)
+                view = View(
+                    atlas=atlas,
+                    today=today,
+                    instant=instant,
+                    aggregates=answers,
+                    known_at=known_at,
+                )
+            held.remember(view)
+            return view
 
-    async def _view_of(
-        self, held: _Held, now: datetime, as_of: date | None, known_at: datetime | None
-    ) -> View | None:
-        """Give the view; None where the values may be newer than the Atlas they were asked for."""
-        present = day_of(now, held.atlas)
-        day = _Day(present if as_of is None else as_of, known_at)
-        instant = now.replace(second=0, microsecond=0)
-        if day.today != present:
-            instant = end_of(day.today, held.atlas)
-        aggregates = await self._values(held, day)
-        if aggregates is None:
-            return None
-        if (day, instant) not in held.views:
-            view = View(held.atlas, day.today, instant, aggregates, known_at)
-            _keep(held.views, (day, instant), view)
-        return held.views[day, instant]
-
-    async def _fresh(self, key: str) -> _Held:
+    async def _revision(self, key: str) -> int:
         revision = await self._atlases.revision(key)
-        held = self._held.get(key)
-        if held is not None and held.atlas.revision == revision:
-            self._held.move_to_end(key)
-            return held
         if revision is None:
-            message = f"There is no organization with the key {key!r}."
+            self._held.pop(key, None)
+            message = f"There is no organization with the key {key}."
             raise NotFound(message)
-        async with self._loading.setdefault(key, asyncio.Lock()):
-            return await self._loaded(key, revision)
+        return revision
 
-    async def _loaded(self, key: str, revision: int) -> _Held:
-        """Load unless somebody did while we waited; the newest of two concurrent loads stays."""
-        held = self._held.get(key)
-        if held is not None and held.atlas.revision >= revision:
-            return held
-        atlas = await self._atlases.load(key)
-        if atlas is None:
-            message = f"There is no organization with the key {key!r} any more."
-            raise NotFound(message)
-        held = self._held[key] = _Held(atlas)
+    def _hold(self, key: str) -> Held:
+        held = self._held.setdefault(key, Held())
         self._held.move_to_end(key)
-        self._drop_least_used()
         return held
 
-    def _drop_least_used(self) -> None:
-        """Drop what was not used for longest; the one just loaded stays, however large."""
-        while len(self._held) > 1 and self._size() > self._max_nodes:
-            self._held.popitem(last=False)
+    async def _fresh(self, key: str, held: Held, revision: int) -> Atlas:
+        """Give the Atlas of at least that revision; the caller has the lock."""
+        if held.atlas and held.atlas.revision > revision:
+            # Loaded while this caller waited; or the database was set back.
+            revision = await self._revision(key)
+        if held.atlas is None or held.atlas.revision != revision:
+            atlas = await self._atlases.load(key)
+            if atlas is None:
+                message = f"The organization {key} was removed."
+                raise NotFound(message)
+            held.atlas = atlas
+            held.views.clear()
+            self._make_room(key, held)
+        return held.atlas
 
-    def _size(self) -> int:
-        return sum(len(held.atlas.nodes) for held in self._held.values())
+    def _make_room(self, key: str, newest: Held) -> None:
+        self._held[key] = newest
+        self._held.move_to_end(key)
+        total = sum(len(each.atlas.nodes) for each in self._held.values() if each.atlas)
+        while total > self._max_nodes and len(self._held) > 1:
+            _, gone = self._held.popitem(last=False)
+            total -= len(gone.atlas.nodes) if gone.atlas else 0
 
-    async def _values(self, held: _Held, day: _Day) -> Aggregates | None:
-        """Ask for all of a day's values in one statement, once for all who wait."""
-        if day not in held.aggregates:
-            task = asyncio.ensure_future(self._ask(held.atlas, day))
-            _keep(held.aggregates, day, task)
-            task.add_done_callback(lambda done: _forget_failure(held, day, done))
-        held.aggregates.move_to_end(day)
-        # Shielded: who stops waiting must not take the answer away from the others.
-        return await asyncio.shield(held.aggregates[day])
-
-    async def _ask(self, atlas: Atlas, day: _Day) -> Aggregates | None:
-        """Give the values; None where the revision moved on while they were asked for."""
-        queries = queries_for(atlas, day.today)
-        answer = await self._observations.aggregate(
-            atlas.organization.id, queries, known_at=day.known_at
-        )
-        revision = await self._atlases.revision(atlas.organization.key)
-        return answer if revision == atlas.revision else None
-
-
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
-    kept[key] = value
-    while len(kept) > DAYS_KEPT:
-        kept.popitem(last=False)
-
-
-def _forget_failure(held: _Held, day: _Day, done: asyncio.Future[Aggregates | None]) -> None:
-    if done.cancelled() or done.exception() is not None or done.result() is None:
-        held.aggregates.pop(day, None)
+    async def _answers(self, atlas: Atlas, today: date, known_at: datetime | None) -> Aggregates:
+        queries = queries_for(atlas, today)
+        return await self._observations.aggregate(atlas.organization.id, queries, known_at=known_at)

@@ -197,7 +197,7 @@ def an_observation(
         "value": None if value is None else Decimal(value),
         "connector": "csv",
         "connector_version": "1",
-        "sync_run": "run-1",
+        "sync_run": id_of("run-1"),
         "recorded_at": NOW,
     }
     return Observation(**{**defaults, **fields})

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from sys import intern
-from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -36,11 +35,11 @@ class Id(TypeDecorator[str]):
     impl = Uuid
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - the base's type
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Hand the text over as it is: the driver encodes it."""
         return value
 
-    def process_result_value(self, value: object, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Give the canonical text."""
         return None if value is None else intern(str(value))
 

@@ -44,6 +44,26 @@ organizations = tenant_table(
     primary_key=[],
 )
 
+UNOWNED = (
+    Kind.CYCLE,
+    Kind.TEAM,
+    Kind.MEMBER,
+    Kind.PERSONA,
+    Kind.CONNECTION,
+    Kind.METRIC_SOURCE,
+)
+"""The kinds that nobody answers for: they have no owner, labels and fields of a customer's own."""
+
+
+def _answered_for() -> str:
+    unowned = ", ".join(f"'{kind}'" for kind in UNOWNED)
+    return (
+        f"CASE WHEN kind IN ({unowned}) "
+        "THEN num_nonnulls(owner_id, accountable_id, labels, custom_fields) = 0 "
+        "ELSE num_nonnulls(labels, custom_fields) = 2 END"
+    )
+
+
 nodes = tenant_table(
     "nodes",
     Column("id", Id, nullable=False),
@@ -53,8 +73,8 @@ nodes = tenant_table(
     Column("description", Text),
     Column("owner_id", Id),
     Column("accountable_id", Id),
-    Column("labels", JSONB, nullable=False),
-    Column("custom_fields", JSONB, nullable=False),
+    Column("labels", JSONB),
+    Column("custom_fields", JSONB),
     Column("version", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
@@ -68,6 +88,7 @@ nodes = tenant_table(
     refers("accountable_id", "members", later=True),
     one_of("kind", Kind),
     holds("version", "version >= 1"),
+    holds("answered_for", _answered_for()),
     Index("ix_nodes_revision", "tenant_id", "revision"),
     primary_key=["id"],
 )

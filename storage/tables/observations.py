@@ -12,7 +12,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.metric import ObservationState
-from storage.tables.columns import Id, Moment, choice, holds, one_of, refers, tenant_table
+from storage.tables.columns import Id, Moment, holds, one_of, refers, tenant_table
 
 # The order of the key is the order of the questions: the latest observation of a series by its
 # end is the last entry of one range of the primary key's index.
@@ -73,6 +73,7 @@ observation_revisions = tenant_table(
     primary_key=[*IDENTITY, "version"],
 )
 
+# One row per attempt to read a source that is over; `error` NULL: it succeeded.
 sync_runs = tenant_table(
     "sync_runs",
     Column("id", Id, nullable=False),
@@ -80,18 +81,15 @@ sync_runs = tenant_table(
     Column("connector", Text, nullable=False),
     Column("connector_version", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("window_start", Moment),
-    Column("window_end", Moment),
+    Column("window_start", Moment, nullable=False),
+    Column("window_end", Moment, nullable=False),
     Column("started_at", Moment, nullable=False),
-    Column("finished_at", Moment),
-    *choice("state", ("RUNNING", "SUCCEEDED", "FAILED")),
+    Column("finished_at", Moment, nullable=False),
     Column("new_count", Integer, nullable=False),
     Column("revised_count", Integer, nullable=False),
     Column("unchanged_count", Integer, nullable=False),
-    Column("refused_count", Integer, nullable=False),
     Column("error", JSONB),
     refers("source_id", "metric_sources"),
-    holds("finished", "(state = 'RUNNING') = (finished_at IS NULL)"),
     Index("ix_sync_runs_source", "tenant_id", "source_id", "started_at"),
     primary_key=["id"],
 )

@@ -111,8 +111,8 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
         sa.Column("accountable_id", sa.Uuid(), nullable=True),
-        sa.Column("labels", postgresql.JSONB(), nullable=False),
-        sa.Column("custom_fields", postgresql.JSONB(), nullable=False),
+        sa.Column("labels", postgresql.JSONB(), nullable=True),
+        sa.Column("custom_fields", postgresql.JSONB(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -123,6 +123,10 @@ def upgrade() -> None:
             name=op.f("ck_nodes_kind"),
         ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_nodes_version")),
+        sa.CheckConstraint(
+            "CASE WHEN kind IN ('CYCLE', 'TEAM', 'MEMBER', 'PERSONA', 'CONNECTION', 'METRIC_SOURCE') THEN num_nonnulls(owner_id, accountable_id, labels, custom_fields) = 0 ELSE num_nonnulls(labels, custom_fields) = 2 END",
+            name=op.f("ck_nodes_answered_for"),
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["organizations.tenant_id"], name="fk_nodes_organization"
         ),
@@ -633,22 +637,14 @@ def upgrade() -> None:
         sa.Column("connector", sa.Text(), nullable=False),
         sa.Column("connector_version", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("window_start", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("window_end", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("window_start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("window_end", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("new_count", sa.Integer(), nullable=False),
         sa.Column("revised_count", sa.Integer(), nullable=False),
         sa.Column("unchanged_count", sa.Integer(), nullable=False),
-        sa.Column("refused_count", sa.Integer(), nullable=False),
         sa.Column("error", postgresql.JSONB(), nullable=True),
-        sa.CheckConstraint(
-            "(state = 'RUNNING') = (finished_at IS NULL)", name=op.f("ck_sync_runs_finished")
-        ),
-        sa.CheckConstraint(
-            "state IN ('RUNNING', 'SUCCEEDED', 'FAILED')", name=op.f("ck_sync_runs_state")
-        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "source_id"],
             ["metric_sources.tenant_id", "metric_sources.id"],

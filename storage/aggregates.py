@@ -1,0 +1,186 @@
+"""The one statement that answers all of an Atlas's questions about its observations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Select,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.types import TypeEngine
+
+from domain.metric import ObservationState
+from domain.node import OrganizationId
+from domain.ports import LastObservation, WindowAggregate, WindowQuery
+from storage.bulk import arrays, from_arrays
+from storage.dimensions import hash_of
+from storage.tables import observation_revisions, observations
+from storage.tables.columns import Id, Moment
+
+Cells = tuple[Any, ...]  # Any: each column has its own type
+
+ASKED: dict[str, TypeEngine[Any]] = {
+    "place": Integer(),
+    "metric_id": Id(),
+    "source_id": Id(),
+    "dimensions_hash": LargeBinary(),
+    "start": Moment,
+    "end": Moment,
+    "whole": Boolean(),
+    "lower": Numeric(),
+    "upper": Numeric(),
+}
+READ = (
+    "start",
+    "end",
+    "value",
+    "state",
+    "sample_size",
+    "numerator",
+    "denominator",
+    "standard_error",
+)
+STATES = {state.value: state for state in ObservationState}
+FINAL = ObservationState.FINAL.value
+
+
+def answering(tenant: OrganizationId, known_at: datetime | None) -> Select[*Cells]:
+    """Give the statement; its parameters are `questions`.
+
+    Each question looks its last observation up at the end of one range of the primary key; only
+    those that need the whole window read the rest of the range.
+    """
+    given = from_arrays(ASKED)
+    found = _observed(tenant, known_at).subquery("observed") if known_at else observations
+    inside = [
+        found.c.tenant_id == tenant,
+        *(found.c[name] == given.c[name] for name in ("metric_id", "source_id")),
+        found.c.dimensions_hash == given.c.dimensions_hash,
+        found.c.end > func.coalesce(given.c.start, literal_column("'-infinity'::timestamptz")),
+        found.c.end <= given.c.end,
+        found.c.value.is_not(None),
+    ]
+    last = _latest(found, inside).lateral("last")
+    last_final = _latest(found, [*inside, given.c.whole, found.c.state == FINAL]).lateral("final")
+    sums = _sums(found, given, [*inside, given.c.whole]).lateral("sums")
+    return select(given.c.place, *last.c, *last_final.c, *sums.c).select_from(
+        given.join(last, true()).outerjoin(last_final, true()).join(sums, true())
+    )
+
+
+def questions(queries: Sequence[WindowQuery]) -> dict[str, list[Any]]:
+    """Give the statement's parameters; the answers carry a question's place among these."""
+    return arrays(
+        tuple(ASKED),
+        (
+            (
+                *(place, query.metric, query.source, hash_of(query.dimensions)),
+                *(query.start, query.end, query.whole, query.lower, query.upper),
+            )
+            for place, query in enumerate(queries)
+        ),
+    )
+
+
+def answered(
+    queries: Sequence[WindowQuery], row: Sequence[Any]
+) -> tuple[WindowQuery, WindowAggregate]:
+    """Read one row of the statement: which question, and its answer."""
+    place: int = row[0]
+    query = queries[place]
+    return query, _answer(row, whole=query.whole)
+
+
+def _answer(row: Sequence[Any], *, whole: bool) -> WindowAggregate:
+    last = _observation(row[1:9])
+    if not whole:
+        return WindowAggregate(last=last, count=1)
+    numbers = row[17:]
+    return WindowAggregate(
+        last=last,
+        last_final=None if row[9] is None else _observation(row[9:17]),
+        count=numbers[0],
+        final_count=numbers[1],
+        met_count=numbers[2],
+        total=numbers[3],
+        minimum=numbers[4],
+        maximum=numbers[5],
+        sample_size=None if numbers[6] is None else int(numbers[6]),
+        weighted_total=numbers[7],
+        numerator=numbers[8],
+        denominator=numbers[9],
+    )
+
+
+def _observed(tenant: OrganizationId, known_at: datetime) -> CompoundSelect[*Cells]:
+    """Give what was believed at a time: what is in place since, and what was replaced later."""
+    now, before = observations, observation_revisions
+    names = [column.name for column in now.c]
+    return union_all(
+        select(*now.c).where(now.c.tenant_id == tenant, now.c.recorded_at <= known_at),
+        select(*(before.c[name] for name in names)).where(
+            before.c.tenant_id == tenant,
+            before.c.recorded_at <= known_at,
+            before.c.superseded_at > known_at,
+        ),
+    )
+
+
+def _latest(found: FromClause, inside: Sequence[ColumnElement[bool]]) -> Select[*Cells]:
+    return (
+        select(*(found.c[name] for name in READ))
+        .where(*inside)
+        .order_by(found.c.end.desc(), found.c.start.desc())
+        .limit(1)
+    )
+
+
+def _sums(
+    found: FromClause, given: FromClause, inside: Sequence[ColumnElement[bool]]
+) -> Select[*Cells]:
+    value, is_final = found.c.value, found.c.state == FINAL
+    met = [
+        is_final,
+        or_(given.c.lower.is_(None), value >= given.c.lower),
+        or_(given.c.upper.is_(None), value <= given.c.upper),
+    ]
+    both = [found.c.numerator.is_not(None), found.c.denominator.is_not(None)]
+    return select(
+        func.count().label("count"),
+        func.count().filter(is_final).label("final_count"),
+        func.count().filter(*met).label("met_count"),
+        func.sum(value).label("total"),
+        func.min(value).label("minimum"),
+        func.max(value).label("maximum"),
+        func.sum(found.c.sample_size).label("size"),
+        func.sum(value * found.c.sample_size).label("weighted_total"),
+        func.sum(found.c.numerator).filter(*both).label("numerators"),
+        func.sum(found.c.denominator).filter(*both).label("denominators"),
+    ).where(*inside)
+
+
+def _observation(cells: Sequence[Any]) -> LastObservation:
+    start, end, value, state, sample_size, numerator, denominator, standard_error = cells
+    return LastObservation(
+        start=start,
+        end=end,
+        value=value,
+        state=STATES[state],
+        sample_size=sample_size,
+        numerator=numerator,
+        denominator=denominator,
+        standard_error=standard_error,
+    )

@@ -1,0 +1,80 @@
+"""The store of atlases: loads one in a single snapshot, writes changes in one transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.actions.changes import Changes
+from domain.atlas import Atlas
+from domain.node import OrganizationId
+from storage.loading import load_atlas
+from storage.refusals import in_domain_words
+from storage.retry import retrying
+from storage.tables import organizations, tenants
+from storage.writing import write_changes
+
+
+def new_token() -> str:
+    """Name a write, so that its writer recognizes it after a lost connection."""
+    return str(uuid4())
+
+
+class StoredAtlases:
+    """The atlases in PostgreSQL; a `domain.actions.changes.Atlases`."""
+
+    def __init__(self, engine: AsyncEngine, *, token: Callable[[], str] = new_token) -> None:
+        self._token = token
+        self._engine = engine
+        self._snapshots = engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._ids: dict[str, OrganizationId] = {}
+
+    async def keys(self) -> list[str]:
+        """Give the keys of all organizations, in order."""
+        return await retrying(self._keys)
+
+    async def revision(self, organization_key: str) -> int | None:
+        """Give the organization's present revision; None where there is no such organization."""
+        return await retrying(partial(self._revision, organization_key))
+
+    async def load(self, organization_key: str) -> Atlas | None:
+        """Give the organization's present Atlas, all of it from one moment; None where none is."""
+        return await retrying(partial(self._load, organization_key))
+
+    async def apply(self, changes: Changes, *, now: datetime) -> int:
+        """Write all changes in one transaction; give the new revision.
+
+        Conflict where the organization moved on since `base_revision`, exists already, or another
+        node has a new node's key. NotFound where a record or link points at nothing.
+        """
+        return await retrying(partial(self._apply, changes, now, self._token()))
+
+    async def _keys(self) -> list[str]:
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(select(tenants.c.key).order_by(tenants.c.key)))
+
+    async def _revision(self, key: str) -> int | None:
+        async with self._engine.connect() as connection:
+            tenant = self._ids.get(key)
+            if tenant is None:
+                tenant = await connection.scalar(select(tenants.c.id).where(tenants.c.key == key))
+            if tenant is None:
+                return None
+            self._ids[key] = OrganizationId(tenant)
+            return await connection.scalar(
+                select(organizations.c.revision).where(organizations.c.tenant_id == tenant)
+            )
+
+    async def _load(self, key: str) -> Atlas | None:
+        async with self._snapshots.connect() as connection:
+            return await load_atlas(connection, key)
+
+    async def _apply(self, changes: Changes, now: datetime, token: str) -> int:
+        with in_domain_words():
+            async with self._engine.begin() as connection:
+                return await write_changes(connection, changes, now=now, token=token)

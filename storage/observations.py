@@ -1,0 +1,97 @@
+"""The store of observations: answers questions about windows, and records what sources brought."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.errors import NotFound
+from domain.metric import Observation
+from domain.node import OrganizationId
+from domain.ports import WindowAggregate, WindowQuery
+from storage.aggregates import answered, answering, questions
+from storage.recording import RecordResult, record_all
+from storage.refusals import in_domain_words
+from storage.retry import retrying
+from storage.sync_runs import SyncRun, keep_run, mark_source
+from storage.tables import organizations
+from storage.writing import locked
+
+
+class StoredObservations:
+    """The observations in PostgreSQL; a `domain.ports.Observations`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def aggregate(
+        self,
+        organization: OrganizationId,
+        queries: Sequence[WindowQuery],
+        *,
+        known_at: datetime | None = None,
+    ) -> dict[WindowQuery, WindowAggregate]:
+        """Answer all questions in one statement, as known at a time (None: all that is known)."""
+        if not queries:
+            return {}
+        return await retrying(partial(self._aggregate, organization, queries, known_at))
+
+    async def record(
+        self,
+        organization: OrganizationId,
+        observations: Iterable[Observation],
+        *,
+        now: datetime,
+        run: SyncRun | None = None,
+    ) -> RecordResult:
+        """Write observations, and the run that brought them, in one transaction.
+
+        Idempotent: what is known already changes nothing. The organization's revision moves once,
+        if an observation or the run's source changed. NotFound where a source isn't in the atlas.
+        """
+        kept = list(observations)
+        return await retrying(partial(self._record, organization, kept, now, run))
+
+    async def _aggregate(
+        self,
+        organization: OrganizationId,
+        queries: Sequence[WindowQuery],
+        known_at: datetime | None,
+    ) -> dict[WindowQuery, WindowAggregate]:
+        async with self._engine.connect() as connection:
+            statement = answering(organization, known_at)
+            rows = (await connection.execute(statement, questions(queries))).all()
+        return dict(answered(queries, row) for row in rows)
+
+    async def _record(
+        self,
+        organization: OrganizationId,
+        observations: Sequence[Observation],
+        now: datetime,
+        run: SyncRun | None,
+    ) -> RecordResult:
+        with in_domain_words():
+            async with self._engine.begin() as connection:
+                held = await locked(connection, organization)
+                if held is None:
+                    message = f"There is no organization with the id {organization}."
+                    raise NotFound(message)
+                result = await record_all(connection, organization, observations)
+                if run:
+                    await mark_source(connection, organization, run, revision=held[0] + 1)
+                    await keep_run(connection, organization, run, result)
+                if run or result.new or result.revised:
+                    await _move(connection, organization, held[0] + 1, now)
+        return result
+
+
+async def _move(
+    connection: AsyncConnection, tenant: OrganizationId, revision: int, now: datetime
+) -> None:
+    await connection.execute(
+        update(organizations)
+        .where(organizations.c.tenant_id == tenant)
+        .values(revision=revision, updated_at=now)
+    )
