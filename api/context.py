@@ -114,7 +114,7 @@ class Context:
         limits = self.services.limits
         self.nodes += nodes
         if self.nodes > limits.nodes:
-            seen = "The answer holds more nodes; ask for smaller pages"
+            seen = "The answer would hold more nodes"
             raise Abort(LimitExceeded(limit="nodes", maximum=limits.nodes, seen=seen))
         if self.services.monotonic() - self.started > limits.operation_seconds:
             message = f"The answer took longer than {limits.operation_seconds:g} seconds."

@@ -43,7 +43,7 @@ class ServerUnreachable(CommandError):
     """No GraphQL server answers at the address; the message names it."""
 
     code = "SERVER_UNREACHABLE"
-    exit_code = 3
+    exit_code = 4
 
 
 class QueryError(ApiError):

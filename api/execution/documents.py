@@ -55,12 +55,13 @@ class Documents:
 
     def _unparsed(self, error: GraphQLError) -> RequestRefused:
         # graphql-core has no other sign of these two than the message.
-        if "tokens" in error.message:
-            maximum = self._limits.tokens
-            return refused(LimitExceeded(limit="tokens", maximum=maximum, seen="More tokens"))
-        if "nested too deeply" in error.message:
-            depth = LimitExceeded(limit="depth", maximum=self._limits.depth, seen="More levels")
-            return refused(depth)
+        for sign, limit, seen in (
+            ("tokens", "tokens", "The document has more tokens"),
+            ("nested too deeply", "depth", "The document is nested too deeply"),
+        ):
+            if sign in error.message:
+                maximum: int = getattr(self._limits, limit)
+                return refused(LimitExceeded(limit=limit, maximum=maximum, seen=seen))
         return RequestRefused([error], code=PARSE_FAILED)
 
     def _keep(self, text: str, document: DocumentNode) -> None:

@@ -1,7 +1,7 @@
 """How a failure leaves the API: always with a code that says whose fault it is."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import GraphQLError
@@ -14,7 +14,12 @@ log = logging.getLogger("atlas.api")
 Formatted = dict[str, Any]
 """An error as the GraphQL specification shapes it, ready for JSON."""
 
+Extensions = Mapping[str, str | int | list[str]]
+
 INTERNAL = "INTERNAL"
+
+MESSAGE_AT_MOST = 500
+"""graphql-core quotes what it was given, however long that is."""
 
 
 def formatted(
@@ -22,28 +27,34 @@ def formatted(
 ) -> Formatted:
     """Shape an error for the client, always with `extensions.code`.
 
-    `code` is that of an error which graphql-core itself found. What nobody expected is masked: the
-    client reads a reference id, the log holds the exception under the same id.
+    `code` is that of an error which graphql-core found in the request itself. What nobody expected
+    is masked: the client reads a reference id, the log holds the exception under the same id.
     """
     original = error.original_error
-    if original is None and code != INTERNAL:
-        return _shaped(error, error.message, {"code": code})
     if isinstance(original, QueryError):
         return _shaped(error, original.message, {"code": original.code, **original.details})
     if isinstance(original, DomainError):
-        return _shaped(error, original.message, {"code": _domain_code(original)})
+        return _shaped(error, original.message, _told(original))
+    if code != INTERNAL:
+        return _shaped(error, _shortened(error.message), {"code": code})
     reference = new_reference()
     log.error("Unexpected error %s at %s", reference, error.path, exc_info=original or error)
     message = f"Something went wrong here. Please report the reference {reference}."
     return _shaped(error, message, {"code": INTERNAL, "reference": reference})
 
 
-def _domain_code(error: DomainError) -> str:
+def _shortened(message: str) -> str:
+    """Cut a message that quotes too much of what the client sent."""
+    return message if len(message) <= MESSAGE_AT_MOST else f"{message[:MESSAGE_AT_MOST]} …"
+
+
+def _told(error: DomainError) -> Extensions:
     known = isinstance(error, NotFound | Conflict)
-    return error.code if known else BadUserInput.code
+    code = error.code if known else BadUserInput.code
+    return {"code": code, "legal": list(error.legal)} if error.legal else {"code": code}
 
 
-def _shaped(error: GraphQLError, message: str, extensions: dict[str, str | int]) -> Formatted:
+def _shaped(error: GraphQLError, message: str, extensions: Extensions) -> Formatted:
     shaped: Formatted = {"message": message}
     if error.locations:
         shaped["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]

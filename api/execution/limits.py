@@ -42,6 +42,7 @@ class Limits:
     variables: int = 50
     root_fields: int = 20
     fields: int = 5_000
+    introspection_aliases: int = 0
     nodes: int = 20_000
     documents: int = 1_000
     document_characters: int = 250_000
@@ -81,6 +82,7 @@ class _Walk:
     fragments: dict[str, FragmentDefinitionNode]
     measured: dict[str, _Measure] = field(default_factory=dict[str, _Measure])
     aliases: int = 0
+    introspection_aliases: int = 0
     directives: int = 0
 
     def definition(self, node: DefinitionNode) -> None:
@@ -148,8 +150,9 @@ class _Walk:
         self.require("aliases", self.aliases, "aliases are used")
         if introspection:
             # The schema refers to itself everywhere: aliases would multiply its levels.
-            seen = "1 alias is used inside introspection"
-            raise LimitExceeded(limit="introspection_aliases", maximum=0, seen=seen)
+            self.introspection_aliases += 1
+            seen = self.introspection_aliases
+            self.require("introspection_aliases", seen, "aliases are used inside introspection")
 
     def count_directives(self, directives: tuple[object, ...] | None) -> None:
         here = len(directives or ())

@@ -43,8 +43,9 @@ def chosen(document: DocumentNode, operation_name: str | None) -> OperationDefin
     """Give the operation that would run; RequestRefused where the name doesn't single one out."""
     operation = get_operation_ast(document, operation_name)
     if operation is None:
-        wanted = f"named {operation_name}" if operation_name else "alone in its document"
-        message = f"The document has no operation {wanted}."
+        message = "The document has several operations or none: name one in `operationName`."
+        if operation_name:
+            message = f"The document has no operation {operation_name!r:.80}."
         raise refused(BadUserInput(message))
     return operation
 

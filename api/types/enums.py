@@ -1,6 +1,8 @@
 """The public enums: the domain's own, with a description of each value."""
 
+from collections.abc import Mapping
 from enum import Enum, EnumType
+from types import MappingProxyType
 
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
@@ -40,6 +42,10 @@ class PublicEnum(StrawberryEnumDefinition):
 
 
 _DEFINITIONS: dict[EnumType, PublicEnum] = {}
+
+
+PUBLIC: Mapping[EnumType, PublicEnum] = MappingProxyType(_DEFINITIONS)
+"""Every enum that the API shows, with its definition."""
 
 
 def definition_of(enum: EnumType) -> PublicEnum:

@@ -232,7 +232,9 @@ class Step(AtlasNode):
     """The public face of `domain.journey.Step`."""
 
     journey = computed(
-        source(Relation.HAS_STEP, journey.Journey), maybe(JOURNEY), "The journey it is a part of."
+        source(Relation.HAS_STEP, journey.Journey),
+        maybe(JOURNEY),
+        "The journey it is a part of; null where it is in none.",
     )
     position = computed(position, maybe(int), "Its place in the journey; null without one.")
     stage: str | None = described("The group of steps it belongs to; null without one.")

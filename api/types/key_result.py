@@ -15,7 +15,13 @@ from api.types.node import AtlasNode
 from api.types.objective import ExpectedCurve
 from api.types.progress import Progress
 from api.types.references import METRIC, OBJECTIVE, PERSONA
-from api.types.status import POLICY_ARGUMENTS, PolicyParameterInput, Status, numbers_of
+from api.types.status import (
+    POLICY_ARGUMENTS,
+    STATUS_DESCRIPTION,
+    PolicyParameterInput,
+    Status,
+    numbers_of,
+)
 from domain import key_result, okr, progress, statement, status, value
 from domain.links import Relation
 
@@ -169,7 +175,7 @@ class KeyResult(AtlasNode):
         "How its progress is expected to grow; null: as the objective's."
     )
     progress = computed(key_result_progress, Progress, "How far it is.")
-    status = computed(key_result_status, Status, "How it stands.", **POLICY_ARGUMENTS)
+    status = computed(key_result_status, maybe(Status), STATUS_DESCRIPTION, **POLICY_ARGUMENTS)
     confidence: float | None = described(
         "How sure a person is that it will be reached, 0 to 1; null where nobody said."
     )

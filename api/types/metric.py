@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 import strawberry
 
@@ -49,7 +50,8 @@ class DimensionInput:
 class WindowInput:
     """A window, as it is asked for."""
 
-    kind: WindowKind = strawberry.field(description="The kind of window.", graphql_type=WINDOW_KIND)
+    # Any: named by its class, strawberry would write its own definition into the domain's enum.
+    kind: Any = strawberry.field(description="The kind of window.", graphql_type=WINDOW_KIND)
     days: int | None = strawberry.field(
         default=None, description="How many days, 1 or more: with TRAILING, and only then."
     )
@@ -241,8 +243,9 @@ class Metric(AtlasNode):
     series_breaks: list[SeriesBreak] = described("Days that its series must not be read across.")
     value = computed(
         metric_value,
-        MetricValue,
-        "Its value. All values that one query asks for are read together.",
+        maybe(MetricValue),
+        "Its value. All values that one query asks for are read together. Null with an error where "
+        "the question makes no sense; without an observation the value inside is null.",
         as_of="The day, in the organization's zone; where nothing is said, the atlas's. Only what "
         "ended by the end of that day counts.",
         dimensions="Narrow it: only observations of exactly these dimensions. Where nothing is "

@@ -13,7 +13,13 @@ from api.types.node import AtlasNode
 from api.types.pages import connection
 from api.types.progress import Progress
 from api.types.references import CYCLE, INSIGHT, KEY_RESULT, OBJECTIVE, OKR_ANCHOR, TEAM
-from api.types.status import POLICY_ARGUMENTS, PolicyParameterInput, Status, numbers_of
+from api.types.status import (
+    POLICY_ARGUMENTS,
+    STATUS_DESCRIPTION,
+    PolicyParameterInput,
+    Status,
+    numbers_of,
+)
 from domain import insight, node, okr, ownership, progress, rollup, status
 from domain.links import Link, Relation
 
@@ -170,7 +176,7 @@ class Objective(AtlasNode):
         sources(Relation.SUPPORTS, insight.Insight), INSIGHT, "The insights that speak for it."
     )
     progress = computed(objective_progress, Progress, "How far it is.")
-    status = computed(objective_status, Status, "How it stands.", **POLICY_ARGUMENTS)
+    status = computed(objective_status, maybe(Status), STATUS_DESCRIPTION, **POLICY_ARGUMENTS)
     confidence: float | None = described(
         "How sure a person is that it will be reached, 0 to 1; null where nobody said."
     )

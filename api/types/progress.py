@@ -145,7 +145,8 @@ class Progress:
         "Objectives: the progress a person set; null where nobody did, and for key results."
     )
     computed: float | None = described(
-        "Objectives rolled up by hand: the computed progress, 0 to 1, beside the manual one."
+        "Objectives rolled up by hand: the computed progress, 0 to 1, beside the manual one; null "
+        "for others, or without a value."
     )
     explain: Explain = described("How the number came about.")
 

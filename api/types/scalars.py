@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import NewType, TypeVar
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 T = TypeVar("T")
@@ -19,6 +18,9 @@ JSON = NewType("JSON", object)
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 """Days further away are mistakes, and near the calendar's ends arithmetic fails."""
 
+DIGITS_AT_MOST = 40
+"""More are a mistake or an attack: "1e999999999" is short, and its fraction fills the memory."""
+
 _A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -28,10 +30,8 @@ def _read_day(value: object) -> date:
             day = date.fromisoformat(value)
             if FIRST_YEAR <= day.year <= LAST_YEAR:
                 return day
-    message = (
-        f"A Date is written YYYY-MM-DD, from {FIRST_YEAR} to {LAST_YEAR}; this is {_shown(value)}."
-    )
-    raise GraphQLError(message)
+    message = f"a Date is written YYYY-MM-DD, from {FIRST_YEAR} to {LAST_YEAR}"
+    raise ValueError(message)
 
 
 def _read_moment(value: object) -> datetime:
@@ -40,23 +40,27 @@ def _read_moment(value: object) -> datetime:
             moment = datetime.fromisoformat(value)
             if moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR:
                 return moment
-    message = (
-        f"A DateTime is written 2026-11-22T12:00:00Z, with its offset; this is {_shown(value)}."
-    )
-    raise GraphQLError(message)
+    message = "a DateTime is written with its offset, such as 2026-11-22T12:00:00Z"
+    raise ValueError(message)
 
 
 def _read_decimal(value: object) -> Decimal:
     # A bool is an int to Python; a float has lost its exact value, but short ones print back.
     if isinstance(value, str | int | float) and not isinstance(value, bool):
-        try:
+        with contextlib.suppress(InvalidOperation, ValueError):
             number = Decimal(str(value))
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if number.is_finite():
-            return number
-    message = f'A Decimal is a number, best written as a string ("0.9"); this is {_shown(value)}.'
-    raise GraphQLError(message)
+            if number.is_finite() and _is_of_this_world(number):
+                return number
+    message = (
+        f"a Decimal is a number of at most {DIGITS_AT_MOST} digits before and after the point, "
+        'best written as a string ("0.9")'
+    )
+    raise ValueError(message)
+
+
+def _is_of_this_world(number: Decimal) -> bool:
+    digits, exponent = number.as_tuple()[1:]
+    return len(digits) <= 2 * DIGITS_AT_MOST and -DIGITS_AT_MOST <= int(exponent) <= DIGITS_AT_MOST
 
 
 def _write_decimal(value: Decimal) -> str:
@@ -65,10 +69,6 @@ def _write_decimal(value: Decimal) -> str:
 
 def _as_it_is(value: T) -> T:
     return value
-
-
-def _shown(value: object) -> str:
-    return repr(value)[:80]
 
 
 SCALARS: MappingProxyType[object, ScalarDefinition] = MappingProxyType(

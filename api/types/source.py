@@ -62,7 +62,9 @@ class MetricSource(Node):
     breakdowns: list[list[str]] = described(
         "The sets of dimensions that it is read by; an empty one is the whole."
     )
-    grain: str = described("The length of its periods: HOUR, DAY, WEEK, MONTH, QUARTER, YEAR …")
+    grain: str = described(
+        "The length of its periods: HOUR, DAY, WEEK, MONTH, QUARTER, YEAR, TOTAL, INSTANT."
+    )
     precedence: int = described(
         "Of several sources with a value the one with the lowest number answers."
     )

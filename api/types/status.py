@@ -70,6 +70,8 @@ class Status:
     )
 
 
+STATUS_DESCRIPTION = "How it stands; null with an error where the policy is unknown."
+
 POLICY_ARGUMENTS = {
     "policy": "The policy's name; where nothing is said, the organization's own.",
     "parameters": "Numbers that replace the policy's defaults, or the organization's.",
