@@ -9,18 +9,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from api.atlas_file.format import (
-    AtlasFile,
+from api.atlas_file.format import AtlasFile, PriorityEntry, StepEntry
+from api.atlas_file.metric_entries import MeasureEntry, SourceEntry, WindowEntry
+from api.atlas_file.okr_entries import (
     ByHowMuchEntry,
     ContributionEntry,
     CurveEntry,
     KeyResultEntry,
     ManualProgressEntry,
-    MeasureEntry,
     OwnerEntry,
-    SourceEntry,
-    StepEntry,
-    WindowEntry,
 )
 from api.atlas_file.problems import Path
 from domain.actions.drafts import (
@@ -259,6 +256,12 @@ def _all_made(record: type[R]) -> Callable[[tuple[BaseModel, ...]], tuple[R, ...
     return lambda entries: tuple(_made(record, entry) for entry in entries)
 
 
+def _priority(entry: PriorityEntry) -> Priority | None:
+    """Give the scores; a group without any score is none."""
+    scores = _made(Priority, entry)
+    return None if scores == Priority() else scores
+
+
 def _window(entry: WindowEntry) -> Window:
     return Window(kind=entry.kind or WindowKind.TRAILING, days=entry.trailing_days)
 
@@ -282,7 +285,7 @@ def _breakdowns(names: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ..
 _CONVERTED: Mapping[str, Callable[[Any], object]] = MappingProxyType(
     {
         "evidence": _all_made(Evidence),
-        "priority": lambda entry: _made(Priority, entry),
+        "priority": _priority,
         "unit": lambda entry: _made(Unit, entry),
         "window": _window,
         "series_breaks": _all_made(SeriesBreak),

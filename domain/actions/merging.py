@@ -1,6 +1,6 @@
 """One draft and what is stored of it become one record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -143,13 +143,14 @@ def _resolved(
             return None
         return entry.id
 
-    def resolve(name: str, value: object) -> object:
+    def resolve(name: str, value: Any) -> object:  # noqa: ANN401 -- see above
         kind = draft.kind if name == "parent" else REFERENCES.get(name)
         match value:
             case Ref() if kind:
                 return id_of(value, kind)
-            case tuple() if kind:
-                return tuple(id_of(ref, kind) for ref in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # a reference field holds Refs
+            case [*refs] if kind:
+                problems.extend(_repeated(refs))
+                return tuple(id_of(ref, kind) for ref in refs)
             case ManualProgressDraft():
                 by = id_of(value.by, Kind.MEMBER) if value.by else None
                 return ManualProgress(value=value.value, by=by, at=value.at, reason=value.reason)
@@ -159,6 +160,14 @@ def _resolved(
                 return value
 
     return {name: resolve(name, value) for name, value in draft.fields.items()}, problems
+
+
+def _repeated(refs: Sequence[Ref]) -> Iterator[InvalidRecord]:
+    seen: set[str] = set()
+    for ref in refs:
+        if ref.key in seen:
+            yield InvalidRecord(f"{ref.key} is listed twice.", path=ref.path)
+        seen.add(ref.key)
 
 
 def _bounds(draft: BoundsDraft, stored: Node | None) -> Bounds | None:

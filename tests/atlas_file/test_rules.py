@@ -37,6 +37,11 @@ def a_key_result(fields: str) -> str:
             "teams: [{key: X, title: X}]\npersonas: [{key: X, title: X}]",
             4, 18, "The key X names a TEAM already", id="one key for two things",
         ),
+        pytest.param(
+            "personas: [{key: P, title: P}]\n"
+            "journeys: [{key: J, title: J, level: MACRO, personas: [P, P]}]",
+            4, 59, "P is listed twice", id="a persona listed twice",
+        ),
         pytest.param("goals: [{key: G}]", 3, 9, "A new GOAL needs title, kind", id="no title"),
         pytest.param(
             "teams: [{key: T, title: ~}]", 3, 25, "needs title; it can't be empty", id="nothing"
