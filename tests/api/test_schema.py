@@ -179,7 +179,7 @@ RECORDS: dict[str, type] = {
 def test_every_plain_field_is_an_attribute_of_its_record(name: str) -> None:
     definition = STRAWBERRY.get_type_by_name(name)
     assert isinstance(definition, StrawberryObjectDefinition)
-    plain = [field.python_name for field in definition.fields if field.base_resolver is None]
+    plain = [field.python_name for field in definition.fields if field.is_basic_field]
 
     missing = set(plain) - {field.name for field in dataclasses.fields(RECORDS[name])}
 
