@@ -131,8 +131,7 @@ def python() -> Path:
 
 def run(program: str, *arguments: str, folder: Path | None = None) -> int:
     """Run a program of the environment in a folder (None: where the caller stands)."""
-    home = os.environ.get("ATLAS_HOME", str(ROOT / ".atlas"))
-    environment = {**os.environ, "ATLAS_HOME": home, "VIRTUAL_ENV": str(VENV)}
+    environment = {**os.environ, "VIRTUAL_ENV": str(VENV)}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
     try:
         command = [str(BIN / program), *arguments]

@@ -31,6 +31,13 @@ def _aware(value: datetime | None) -> datetime | None:
 ClockSetting = Annotated[datetime | None, BeforeValidator(_instant), AfterValidator(_aware)]
 
 
+def default_home() -> Path:
+    """Give `.atlas/` of a clone, for an installed package the user's data folder."""
+    root = Path(__file__).resolve().parents[1]
+    is_clone = (root / "dev.py").exists()
+    return root / ".atlas" if is_clone else Path(platformdirs.user_data_path("journey-atlas"))
+
+
 class Settings(BaseModel):
     """One start's settings; each field's alias is its environment variable."""
 
@@ -42,9 +49,9 @@ class Settings(BaseModel):
         description="PostgreSQL 15 or newer to use instead of the embedded one.",
     )
     home: Path = Field(
-        default_factory=lambda: Path(platformdirs.user_data_path("journey-atlas")),
+        default_factory=default_home,
         alias="ATLAS_HOME",
-        description="Folder of the embedded database. In a clone `dev.py` sets it to `.atlas/`.",
+        description="Folder of the embedded database.",
     )
     pg_bin: Path | None = Field(
         default=None,

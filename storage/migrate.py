@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from storage.engine import create_engine
+from storage.retry import retrying
 
 T = TypeVar("T")
 
@@ -53,9 +54,13 @@ def configuration(connection: Connection | None = None) -> Config:
 
 async def _run(url: str, work: Callable[[Connection], T]) -> T:
     engine = create_engine(url)
-    try:
+
+    async def unit() -> T:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             return await connection.run_sync(work)
+
+    try:
+        return await retrying(unit)
     finally:
         await engine.dispose()

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.engine import normalize_url
 from storage.errors import SiblingRefused
+from storage.retry import retrying
 
 ALREADY_THERE = ("42P04", "23505")  # duplicate_database; the same, seen by the catalogue's index
 
@@ -18,11 +19,15 @@ async def ensure_sibling(url: str, name: str) -> str:
     """
     address = normalize_url(url)
     engine = create_async_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    try:
+
+    async def unit() -> None:
         async with engine.connect() as connection:
             known = text("SELECT EXISTS (SELECT FROM pg_database WHERE datname = :name)")
             if not await connection.scalar(known, {"name": name}):
                 await connection.execute(text(f'CREATE DATABASE "{name}"'))
+
+    try:
+        await retrying(unit)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in ALREADY_THERE:
             raise SiblingRefused(name) from error

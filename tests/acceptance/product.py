@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 import httpx
@@ -23,21 +24,23 @@ START_SECONDS = 60
 COMMAND_SECONDS = 120
 
 Json = Any  # Any: JSON
+Settings = Mapping[str, str]
+NONE: Settings = MappingProxyType({})
 
 
-def environment(home: Path, **settings: str) -> dict[str, str]:
+def environment(home: Path, settings: Settings = NONE) -> dict[str, str]:
     """Give a clean environment with a home of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("ATLAS_", "DATABASE_"))}
     return {**kept, "HOME": str(home), "ATLAS_HOME": str(home / "atlas"), **settings}
 
 
 def atlas(
-    home: Path, *arguments: str, fails: bool = False, **settings: str
+    home: Path, *arguments: str, fails: bool = False, settings: Settings = NONE
 ) -> subprocess.CompletedProcess[str]:
     """Run `atlas …`; it must succeed unless it `fails` on purpose."""
     done = subprocess.run(
         [sys.executable, "-m", "api", *arguments],
-        env=environment(home, **settings),
+        env=environment(home, settings),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -48,9 +51,9 @@ def atlas(
     return done
 
 
-def atlas_json(home: Path, *arguments: str, fails: bool = False, **settings: str) -> Json:
+def atlas_json(home: Path, *arguments: str, fails: bool = False, settings: Settings = NONE) -> Json:
     """Run `atlas …` and read the JSON that it prints."""
-    return json.loads(atlas(home, *arguments, fails=fails, **settings).stdout)
+    return json.loads(atlas(home, *arguments, fails=fails, settings=settings).stdout)
 
 
 @dataclass(slots=True)
@@ -76,11 +79,11 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, *arguments: str, **settings: str) -> Generator[Server]:
+def serving(home: Path, *arguments: str, settings: Settings = NONE) -> Generator[Server]:
     """Run `atlas serve` on a free port until the block ends; it must end well on SIGTERM."""
     process = subprocess.Popen(
         [sys.executable, "-m", "api", "serve", "--port", "0", *arguments],
-        env=environment(home, **settings),
+        env=environment(home, settings),
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,

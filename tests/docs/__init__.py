@@ -1,0 +1,1 @@
+"""Tests that the docs tell what the code does."""
