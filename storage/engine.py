@@ -67,7 +67,7 @@ def normalize_url(url: str) -> URL:
     address = address.set(drivername=DRIVER)
     if address.host and address.host.upper().startswith("%2F"):
         folder = unquote(address.host)
-        address = address.set(host=None).update_query_dict({"host": folder})
+        address = address.set(host="").update_query_dict({"host": folder})
     if "sslmode" in address.query:
         mode = address.query["sslmode"]
         address = address.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
