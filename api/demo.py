@@ -10,18 +10,18 @@ from api.ids import new_id
 from domain.actions.changes import Atlases
 
 ORGANIZATION = "norrhavn"
-WAIT_SECONDS = 5
+WAIT_SECONDS = 4
 """How long the demo's start waits for its sources; the slow ones go on behind the first answers."""
 
-_PLACES = ("../examples/norrhavn", "_sample")
-"""Where the sample lies, from this file: in a clone, and in an installed package."""
+_PLACES = ("examples/norrhavn", "journey_atlas_sample")
+"""Where the sample lies beside our packages: in a clone, and in an installation."""
 
 
 def sample_file() -> Path:
     """Give the path of the sample atlas."""
-    here = Path(__file__).resolve().parent
-    found = (here / place / "atlas.yaml" for place in _PLACES)
-    return next(path.resolve() for path in found if path.exists())
+    root = Path(__file__).resolve().parents[1]
+    found = (root / place / "atlas.yaml" for place in _PLACES)
+    return next(path for path in found if path.exists())
 
 
 async def import_sample(atlases: Atlases) -> None:

@@ -48,7 +48,7 @@ def serve(
 ) -> None:
     """Serve the GraphQL API at /graphql."""
     settings = _settings(demo=demo, host=host, port=port, clock=clock)
-    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT, force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     _run(lambda: serving.serve(settings, demo=demo))
 
@@ -125,8 +125,8 @@ def query(
 
 def main() -> None:
     """Run the command line; end with the command's exit code."""
-    # A command tells its failures itself; `serve` sets its own level.
-    logging.lastResort = None
+    # A command tells its failures itself; only `serve` writes a log.
+    logging.getLogger().addHandler(logging.NullHandler())
     app()
 
 
