@@ -108,8 +108,8 @@ def read_settings(
 ) -> Settings:
     """Read the settings; a flag that is not None beats the environment, that beats the default.
 
-    In a demo the default of the clock is the sample atlas's. Raises SettingsError, which names every
-    variable that is wrong, and unknown `ATLAS_` ones.
+    In a demo the default of the clock is the sample atlas's. Raises SettingsError, which names
+    every variable that is wrong, and unknown `ATLAS_` ones.
     """
     aliases = {name: field.alias or name for name, field in Settings.model_fields.items()}
     _refuse_unknown(environment, known=set(aliases.values()))

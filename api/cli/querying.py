@@ -85,7 +85,9 @@ async def _ask_server(url: str, question: Question) -> Json:
     except orjson.JSONDecodeError as error:
         message = f"{url} answered {response.status_code} and no JSON: is it a GraphQL address?"
         raise ServerUnreachable(message) from error
-    if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
-        message = f"{url} answered {response.status_code} and no GraphQL result."
-        raise ServerUnreachable(message)
-    return answer
+    match answer:
+        case {"data": _} | {"errors": _}:
+            return answer
+        case _:
+            message = f"{url} answered {response.status_code} and no GraphQL result."
+            raise ServerUnreachable(message)
