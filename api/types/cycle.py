@@ -7,16 +7,11 @@ import strawberry
 from api.context import Reading
 from api.fields import computed, described, many, maybe
 from api.types.enums import CYCLE_STATE
-from api.types.links import named_in
+from api.types.links import named_in, naming
 from api.types.node import Node
 from api.types.pages import connection
 from api.types.references import CYCLE, OBJECTIVE
 from domain import anchor, cycle, okr
-
-
-def children(record: cycle.Cycle, reading: Reading) -> list[cycle.Cycle]:
-    """List the cycles directly inside a cycle, in order of key."""
-    return [each for each in reading.view.atlas.all(cycle.Cycle) if each.parent == record.id]
 
 
 def objectives(
@@ -40,7 +35,9 @@ class Cycle(Node):
     parent = computed(
         named_in("parent"), maybe(CYCLE), "The cycle it is inside of; null at the top."
     )
-    children = computed(children, many(CYCLE), "The cycles directly inside it.")
+    children = computed(
+        naming(cycle.Cycle, "parent"), many(CYCLE), "The cycles directly inside it."
+    )
     objectives = connection(
         objectives,
         OBJECTIVE,

@@ -4,12 +4,15 @@ Nodes that are archived are left out where links are followed, and shown where a
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from api.context import Reading
 from api.relay import Order
+from domain.atlas import Atlas
 from domain.links import Relation
 from domain.node import Node, NodeId
+from domain.view import remembered
 
 N = TypeVar("N", bound=Node)
 OneNode = Callable[[object, Reading], Node | None]
@@ -34,6 +37,27 @@ def all_named_in(attribute: str) -> Callable[[object, Reading], list[Node]]:
         return [reading.view.atlas.nodes[node_id] for node_id in node_ids]
 
     return every
+
+
+def naming(kind: type[Node], attribute: str) -> NodeList:
+    """Give the visible nodes of a kind whose attribute holds this node's id, in order of key."""
+
+    def follow(node: Node, reading: Reading) -> list[Node]:
+        key = ("naming", kind, attribute)
+        index = remembered(reading.view, key, partial(_index, reading.view.atlas, kind, attribute))
+        return index.get(node.id, [])
+
+    return follow
+
+
+def _index(atlas: Atlas, kind: type[Node], attribute: str) -> dict[NodeId, list[Node]]:
+    index: dict[NodeId, list[Node]] = {}
+    for node in atlas.all(kind):
+        named: NodeId | tuple[NodeId, ...] | None = getattr(node, attribute)
+        for node_id in named if isinstance(named, tuple) else (named,):
+            if node_id is not None:
+                index.setdefault(node_id, []).append(node)
+    return index
 
 
 def targets(relation: Relation, kind: type[Node]) -> NodeList:

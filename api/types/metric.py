@@ -21,7 +21,7 @@ from api.types.enums import (
     UNIT_KIND,
     WINDOW_KIND,
 )
-from api.types.links import named_in
+from api.types.links import named_in, naming, sources
 from api.types.metric_value import MetricValue, Window
 from api.types.node import AtlasNode
 from api.types.pages import connection
@@ -126,11 +126,6 @@ def measures(record: metric.Metric, reading: Reading) -> list[Link]:
     atlas = reading.view.atlas
     links = atlas.links_from(record.id, Relation.MEASURES)
     return [link for link in links if atlas.nodes[link.target].archived_at is None]
-
-
-def key_results(record: metric.Metric, reading: Reading) -> list[okr.KeyResult]:
-    """List the key results that a metric decides, in order of key."""
-    return [kr for kr in reading.view.atlas.all(okr.KeyResult) if kr.metric == record.id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,9 +249,16 @@ class Metric(AtlasNode):
         cycle="A cycle's key: where a CYCLE window begins, and the last day that counts. Where "
         "nothing is said, the atlas's `cycle`.",
     )
+    freshness = computed(freshness, Freshness, "How fresh its values are.")
+    key_results = connection(
+        naming(okr.KeyResult, "metric"), KEY_RESULT, "The key results that it decides."
+    )
+    driven_by = connection(
+        sources(Relation.DRIVES, okr.KeyResult),
+        KEY_RESULT,
+        "The key results that should move it, as a success measure.",
+    )
+    measures = computed(measures, many(Measure), "What it measures.")
     sources = computed(
         metric_sources, many(METRIC_SOURCE), "Where its values come from, in order of precedence."
     )
-    freshness = computed(freshness, Freshness, "How fresh its values are.")
-    key_results = connection(key_results, KEY_RESULT, "The key results that it decides.")
-    measures = computed(measures, many(Measure), "What it measures.")

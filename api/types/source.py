@@ -8,7 +8,7 @@ from api.context import Reading
 from api.fields import attribute, computed, described, many, maybe
 from api.types.connector import Connector, ConnectorEntry, inventory
 from api.types.enums import SOURCE_STATE
-from api.types.links import named_in
+from api.types.links import named_in, naming
 from api.types.node import Node
 from api.types.references import CONNECTION, METRIC, METRIC_SOURCE
 from api.types.scalars import JSON
@@ -18,12 +18,6 @@ from domain import source
 def connector_of(record: source.Connection, reading: Reading) -> ConnectorEntry | None:
     """Give a connection's connector; None where it isn't installed or in quarantine."""
     return inventory(reading.services.registry).get(record.connector)
-
-
-def sources_of(record: source.Connection, reading: Reading) -> list[source.MetricSource]:
-    """List the metric sources that a connection feeds, in order of key."""
-    found = reading.view.atlas.all(source.MetricSource)
-    return [each for each in found if each.connection == record.id]
 
 
 @strawberry.type(description="Why a source failed last. Safe to show to anyone.")
@@ -46,7 +40,11 @@ class Connection(Node):
     connector = computed(
         connector_of, maybe(Connector), "The connector; null where it isn't installed."
     )
-    sources = computed(sources_of, many(METRIC_SOURCE), "The metric sources that it feeds.")
+    sources = computed(
+        naming(source.MetricSource, "connection"),
+        many(METRIC_SOURCE),
+        "The metric sources that it feeds.",
+    )
 
 
 @strawberry.type(description="Which of a connection's metrics feeds one of the atlas's.")

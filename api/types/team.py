@@ -6,27 +6,18 @@ import strawberry
 
 from api.context import Reading
 from api.fields import attribute, computed, described, many, maybe
-from api.types.links import named_in
+from api.types.links import named_in, naming
 from api.types.node import Node
+from api.types.pages import connection
 from api.types.progress import ProgressMean
-from api.types.references import MEMBER, OBJECTIVE, TEAM
-from domain import anchor, ownership, team
+from api.types.references import INSIGHT, JOURNEY, KEY_RESULT, MEMBER, OBJECTIVE, OPPORTUNITY, TEAM
+from domain import anchor, insight, journey, okr, opportunity, ownership, team
 
 _KEY = "The external key, unique in the organization over all kinds."
 _CYCLE = (
     "A cycle's key: objectives of it and of the cycles inside it. Where nothing is said, the "
     "atlas's `cycle`, else "
 )
-
-
-def sub_teams(record: team.Team, reading: Reading) -> list[team.Team]:
-    """List the teams that belong to a team, in order of key."""
-    return [each for each in reading.view.atlas.all(team.Team) if each.parent == record.id]
-
-
-def members(record: team.Team, reading: Reading) -> list[team.Member]:
-    """List a team's members in order of key."""
-    return [each for each in reading.view.atlas.all(team.Member) if each.team == record.id]
 
 
 def objectives(
@@ -69,8 +60,8 @@ class Team(Node):
     title: str = described("Its name.")
     description: str | None = described("More about it; null where nobody wrote anything.")
     parent = computed(named_in("parent"), maybe(TEAM), "The team it belongs to; null at the top.")
-    children = computed(sub_teams, many(TEAM), "The teams that belong to it.")
-    members = computed(members, many(MEMBER), "Who is in it.")
+    children = computed(naming(team.Team, "parent"), many(TEAM), "The teams that belong to it.")
+    members = computed(naming(team.Member, "team"), many(MEMBER), "Who is in it.")
     objectives = computed(
         objectives,
         many(OwnedObjective),
@@ -102,3 +93,13 @@ class Persona(Node):
     key: str = described(_KEY)
     title: str = described("Its name.")
     description: str | None = described("More about it; null where nobody wrote anything.")
+    journeys = connection(naming(journey.Journey, "personas"), JOURNEY, "The journeys they make.")
+    insights = connection(naming(insight.Insight, "personas"), INSIGHT, "What was learned of them.")
+    opportunities = connection(
+        naming(opportunity.Opportunity, "persona"),
+        OPPORTUNITY,
+        "The opportunities to improve their paths.",
+    )
+    key_results = connection(
+        naming(okr.KeyResult, "persona"), KEY_RESULT, "The key results that they bring about."
+    )
