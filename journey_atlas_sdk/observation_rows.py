@@ -25,7 +25,7 @@ from journey_atlas_sdk.units import DurationUnit
 REQUIRED: Final = ("period_start", "value")
 OWN_COLUMNS: Final = frozenset(
     {
-        *("metric", "period_start", "period_end", "value", "n"),
+        *("metric", "period_start", "period_end", "value", "n", "sample_size"),
         *("numerator", "denominator", "standard_error", "state"),
     }
 )
@@ -101,7 +101,7 @@ class RowReader:
             end=end,
             dimensions=dimensions,
             value=self._seconds(row, "value", parameters),
-            sample_size=_count(row, self._number(row, "n")),
+            sample_size=self._count(row, "sample_size" if "sample_size" in row.cells else "n"),
             numerator=self._seconds(row, "numerator", parameters),
             denominator=self._number(row, "denominator"),
             standard_error=self._seconds(row, "standard_error", parameters),
@@ -124,6 +124,14 @@ class RowReader:
             return self.number(row.cells.get(column))
         except DataError as error:
             row.refuse(column, error)
+
+    def _count(self, row: Row, column: str) -> int | None:
+        number = self._number(row, column)
+        if number is None:
+            return None
+        if number != number.to_integral_value():
+            row.refuse(column, f"{number} is no whole number.")
+        return int(number)
 
     def _period(self, row: Row) -> tuple[datetime, datetime]:
         start = self._moment(row, "period_start")
@@ -180,14 +188,6 @@ def _dimensions(row: Row) -> Dimensions:
             if name not in OWN_COLUMNS and cell is not None and cell != ""
         )
     )
-
-
-def _count(row: Row, number: Decimal | None) -> int | None:
-    if number is None:
-        return None
-    if number != number.to_integral_value():
-        row.refuse("n", f"{number} is no whole number.")
-    return int(number)
 
 
 def _state(row: Row, *, is_over: bool) -> ObservationState:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 import journey_atlas_sdk as sdk
-from connectors.csv_file import CsvFiles, CsvSettings
-from connectors.rehearsal import Rehearsal, RehearsalSettings
-from journey_atlas_sdk import Settings, errors, hooks
+from journey_atlas_sdk import errors, hooks
+from plugins.discovery import load_plugins
 from plugins.problems import ProblemCode
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = (DOCS / "plugin-authors/reference.md").read_text()
 HOOKS = (DOCS / "plugin-authors/hooks.md").read_text()
+BUILT_IN = load_plugins(None, distributions=[]).connectors
 
 FROZEN = [
     "AccessDenied",
@@ -118,13 +118,9 @@ def test_every_reason_for_quarantine_is_documented(code: ProblemCode) -> None:
 
 
 @pytest.mark.parametrize(
-    ("connector", "settings"),
-    [(CsvFiles, CsvSettings), (Rehearsal, RehearsalSettings)],
-    ids=["csv", "rehearsal"],
+    "info", [found.info for found in BUILT_IN.values()], ids=lambda info: info.key
 )
-def test_every_setting_of_a_built_in_connector_is_documented(
-    connector: type[CsvFiles] | type[Rehearsal], settings: type[Settings]
-) -> None:
-    page = (DOCS.parent / (connector.info.documentation or "")).read_text()
+def test_every_setting_of_a_built_in_connector_is_documented(info: sdk.ConnectorInfo) -> None:
+    page = (DOCS.parent / (info.documentation or "")).read_text()
 
-    assert [name for name in settings.model_fields if f"`{name}`" not in page] == []
+    assert [name for name in info.settings.model_fields if f"`{name}`" not in page] == []

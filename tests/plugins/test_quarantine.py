@@ -12,6 +12,7 @@ import pytest
 from plugins.discovery import load_plugins
 from plugins.problems import PluginProblem, ProblemCode
 
+BUILT_IN = {"csv": "csv_file", "rehearsal": "rehearsal", "sql": "sql"}
 GOOD = """
     from journey_atlas_sdk import Connector, ConnectorInfo, hookimpl
 
@@ -42,7 +43,7 @@ def the_problem(folder: Path) -> PluginProblem:
     """Load a folder with one broken plugin; all else must have started."""
     drop_in(folder, "zebra.py", a_plugin("zebra"))
     registry = load_plugins(folder, distributions=INSTALLED_NOTHING)
-    assert list(registry.connectors) == ["csv", "rehearsal", "zebra"]
+    assert list(registry.connectors) == [*BUILT_IN, "zebra"]
     (problem,) = registry.problems
     return problem
 
@@ -66,8 +67,7 @@ def test_the_built_in_connectors_come_through_the_same_hook() -> None:
 
     assert registry.problems == ()
     assert {key: (found.plugin, found.origin) for key, found in registry.connectors.items()} == {
-        "csv": ("connectors.csv_file", "built-in"),
-        "rehearsal": ("connectors.rehearsal", "built-in"),
+        key: (f"connectors.{module}", "built-in") for key, module in BUILT_IN.items()
     }
 
 
@@ -244,7 +244,7 @@ def test_a_plugins_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     assert problem.name == str(tmp_path / "nowhere")
     assert problem.code is ProblemCode.FOLDER_UNREADABLE
     assert "ATLAS_PLUGINS_DIR" in problem.advice
-    assert list(registry.connectors) == ["csv", "rehearsal"]
+    assert list(registry.connectors) == list(BUILT_IN)
 
 
 def test_the_log_has_what_the_reason_leaves_out(

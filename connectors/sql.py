@@ -1,0 +1,399 @@
+"""Any database with an SQLAlchemy dialect: one SELECT a metric, with an observation's columns.
+
+What a query may say, and what keeps it from writing, is told in docs/connectors/sql.md.
+"""
+
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Final, NoReturn
+from urllib.parse import quote
+
+from pydantic import AfterValidator, Field
+from sqlalchemy import Connection, NullPool, Select, create_engine, exc, literal, select, text
+from sqlalchemy.engine import URL, Engine, make_url
+
+from journey_atlas_sdk import (
+    AccessDenied,
+    AuthError,
+    Capability,
+    ConfigError,
+    Connector,
+    ConnectorError,
+    ConnectorInfo,
+    Context,
+    DataError,
+    MetricSpec,
+    Observation,
+    PullRequest,
+    Secret,
+    Settings,
+    TransientError,
+    Unit,
+    UnknownMetric,
+    hookimpl,
+    parse_decimal,
+)
+from journey_atlas_sdk.observation_rows import (
+    OWN_COLUMNS,
+    REQUIRED,
+    RowParameters,
+    RowReader,
+    require_columns,
+)
+
+_BOUND: Final = frozenset({"start", "end", "start_date", "end_date", "time_zone", "grain"})
+
+_CONNECT_SECONDS: Final = 10
+_LOCKED_SECONDS: Final = 2
+_GLANCE_SECONDS: Final = 0.2
+_LONGEST_MESSAGE: Final = 300
+
+_LIMITS: Final = (
+    "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', :zone, true)"
+)
+# What can't hold a keyword: comments, strings, quoted names, PostgreSQL's $tag$ strings.
+_QUOTED: Final = re.compile(
+    r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|\$(\w*)\$.*?\$\1\$", re.DOTALL
+)
+_READS: Final = re.compile(r"[\s(]*(?:select|with)\b", re.IGNORECASE)
+_HIDDEN: Final = re.compile(r"pass|secret|token|key", re.IGNORECASE)
+_WRITES: Final = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
+
+
+def _one_select(query: str) -> str:
+    """Give the query without its last semicolon; ValueError for all but one reading statement.
+
+    To tell mistakes early. What keeps an author of bad will from writing is the database's role.
+    """
+    query = query.strip().removesuffix(";")
+    bare = _QUOTED.sub(" ", query)
+    if not _READS.match(bare) or _WRITES.search(bare) or ";" in bare:
+        message = "Write one SELECT, or WITH … SELECT, that changes nothing."
+        raise ValueError(message)
+    unknown = sorted(set(text(query).compile().params) - _BOUND)
+    if unknown:
+        legal = ", ".join(f":{name}" for name in sorted(_BOUND))
+        message = f"Nothing is bound to :{', :'.join(unknown)}; there are {legal}."
+        raise ValueError(message)
+    return query
+
+
+class SqlSettings(Settings):
+    """Where the database is, and the query of each metric."""
+
+    url: Secret = Field(description="As in postgresql://reader:password@host/database.")
+    queries: Mapping[str, Annotated[str, AfterValidator(_one_select)]] = Field(
+        min_length=1, description="A SELECT by metric, with the columns period_start and value."
+    )
+    units: Mapping[str, Unit] = Field(
+        default_factory=dict[str, Unit],
+        description="Units by metric; a metric that is left out has the unit of what it feeds.",
+    )
+    timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
+    max_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 200_000
+
+
+class Sql(Connector[SqlSettings]):
+    """Asks a database, over a connection of its own for each pull and in a thread."""
+
+    info = ConnectorInfo(
+        key="sql",
+        title="SQL database",
+        version="1.0.0",
+        settings=SqlSettings,
+        capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
+        timeout=timedelta(seconds=320),  # longer than the longest statement
+        documentation="docs/connectors/sql.md",
+    )
+
+    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
+        """Give the rows of the metric's query that have exactly the asked dimensions."""
+        if request.metric not in self.settings.queries:
+            raise UnknownMetric(request.metric, known=sorted(self.settings.queries))
+        for observation in await context.blocking(lambda: self._observations(request, context)):
+            yield observation
+
+    async def check(self, context: Context) -> None:
+        """Connect and run SELECT 1."""
+        await context.blocking(lambda: self._run(select(literal(1)), context))
+
+    async def discover(self, context: Context) -> list[MetricSpec]:
+        """List the metrics that have a query; only their answers tell their dimensions."""
+        del context
+        return [
+            MetricSpec(
+                key=metric,
+                title=metric,
+                unit=self.settings.units.get(metric),
+                parameters=RowParameters,
+            )
+            for metric in sorted(self.settings.queries)
+        ]
+
+    def _observations(self, request: PullRequest, context: Context) -> list[Observation]:
+        statement, zone = self._statement(request, context), request.time_zone.key
+        columns, rows = self._run(statement, context, zone=zone)
+        _require_readable(request.metric, columns)
+        require_columns(request.dimensions, set(columns) - OWN_COLUMNS)
+        if len(rows) > self.settings.max_rows:
+            most = f"{self.settings.max_rows:,} rows (`max_rows`)"
+            message = f"{request.metric} has more than {most}: bound the query by :start and :end."
+            raise DataError(message)
+        reader = RowReader(request=request, now=context.now(), number=_number)
+        return reader.answer(
+            _Row(request.metric, number, dict(zip(columns, row, strict=True)))
+            for number, row in enumerate(rows, start=1)
+        )
+
+    def _statement(self, request: PullRequest, context: Context) -> Select[Any]:  # Any: its columns
+        """Bind the question's values; the wrapping bounds the rows, and can hold a SELECT only."""
+        query = text(self.settings.queries[request.metric] + "\n")  # it may end in a remark
+        backend = _url(context).get_backend_name()
+        values = _values(request, backend)
+        bound = query.bindparams(**{name: values[name] for name in query.compile().params})
+        answer = bound.columns().subquery("answer")
+        return select(text("*")).select_from(answer).limit(self.settings.max_rows + 1)
+
+    def _run(
+        self, statement: Select[Any], context: Context, *, zone: str = "UTC"
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:  # Any: what the driver gives
+        """Run a statement on a connection that only reads; give columns and rows."""
+        url = _url(context)
+        engine = _engine(url)
+        try:
+            with engine.connect() as connection:
+                _prepare(connection, seconds=self.settings.timeout_seconds, zone=zone)
+                with _stopping(connection, context, seconds=self.settings.timeout_seconds):
+                    answer = connection.execute(statement)
+                    rows = [tuple(row) for row in answer]
+                return [name.casefold() for name in answer.keys()], rows  # noqa: SIM118 -- a result's columns
+        except exc.DBAPIError as error:
+            raise _named(error, url) from error
+        except exc.SQLAlchemyError as error:
+            message = "The query can't be put to this database."
+            raise ConfigError(message, detail=_without_secrets(str(error), url)) from error
+        finally:
+            engine.dispose()
+
+
+@hookimpl
+def atlas_connectors() -> list[type[Sql]]:
+    """Bring the SQL connector."""
+    return [Sql]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of a query's answer."""
+
+    metric: str
+    number: int
+    cells: Mapping[str, object]
+
+    @property
+    def source_ref(self) -> str:
+        return f"{self.metric}, row {self.number}"
+
+    def refuse(self, column: str, problem: str | DataError) -> NoReturn:
+        message = f"{self.source_ref}, column {column}: {problem}"
+        raise DataError(message) from (problem if isinstance(problem, DataError) else None)
+
+
+def _number(cell: object) -> Decimal | None:
+    """Read a number exactly; None for NaN and infinity, which say that nothing was measured."""
+    match cell:
+        case float() | Decimal() if not Decimal(cell).is_finite():
+            return None
+        case None | str() | int() | float() | Decimal():
+            return parse_decimal(cell)
+        case _:
+            message = f"A {type(cell).__name__} is not a number."
+            raise DataError(message)
+
+
+def _require_readable(metric: str, columns: list[str]) -> None:
+    lacking = sorted(set(REQUIRED) - set(columns))
+    if lacking or len(set(columns)) < len(columns):
+        message = (
+            f"The query {metric!r} gives the columns {', '.join(columns)}; "
+            f"{' and '.join(REQUIRED)} are needed, and each name once."
+        )
+        raise DataError(message)
+
+
+def _values(request: PullRequest, backend: str) -> dict[str, object]:
+    """Give what a query may bind, by name, in the question's time zone.
+
+    PostgreSQL and DuckDB are told the zone and get exact times; others get times of that zone
+    without an offset, SQLite as the text in which it keeps them.
+    """
+    start, end = (
+        moment.astimezone(request.time_zone)
+        for moment in (request.window.start, request.window.end)
+    )
+    last_day = (end - timedelta(microseconds=1)).date()
+    values: dict[str, date | str] = {
+        "start": start,
+        "end": end,
+        "start_date": start.date(),
+        "end_date": last_day + timedelta(days=1),
+        "time_zone": request.time_zone.key,
+        "grain": request.grain.lower(),
+    }
+    return {name: _as_kept(value, backend) for name, value in values.items()}
+
+
+def _as_kept(value: date | str, backend: str) -> date | str:
+    if isinstance(value, datetime) and backend not in ("postgresql", "duckdb"):
+        value = value.replace(tzinfo=None)
+    if backend != "sqlite" or isinstance(value, str):
+        return value
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
+
+
+def _url(context: Context) -> URL:
+    try:
+        url = make_url(context.secret("url").strip())
+        is_async = url.get_dialect().is_async
+    except (exc.NoSuchModuleError, ImportError) as error:
+        message = "No dialect for the database of `url` is installed; PostgreSQL's is postgresql://"
+        raise ConfigError(message) from error
+    except (exc.ArgumentError, ValueError):  # their messages hold parts of the URL
+        message = "`url` is no database URL such as postgresql://reader:password@host/database."
+        raise ConfigError(message) from None
+    if is_async:
+        message = f"The driver {url.get_driver_name()} of `url` won't do; psycopg is PostgreSQL's."
+        raise ConfigError(message)
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    """Make an engine whose connections read only, as far as its driver can promise it."""
+    arguments: dict[str, object] = {}
+    backend, driver = url.get_backend_name(), url.get_driver_name()
+    if backend == "postgresql" and driver.startswith("psycopg"):
+        arguments = {"connect_timeout": _CONNECT_SECONDS}
+    elif backend == "sqlite":
+        file = f"file:{quote(_file(url))}"
+        url = url.set(database=file, query={"mode": "ro", "uri": "true"})
+        arguments = {"timeout": _LOCKED_SECONDS}
+    elif backend == "duckdb":
+        _file(url)
+        arguments = {"read_only": True, "config": {"enable_external_access": "false"}}
+    try:
+        return create_engine(url, poolclass=NullPool, connect_args=arguments)
+    except ImportError as error:
+        message = f"The driver {driver!r} of `url` is not installed."
+        raise ConfigError(message) from error
+
+
+def _file(url: URL) -> str:
+    if not url.database or url.database == ":memory:":
+        message = "`url` must name the database's file."
+        raise ConfigError(message)
+    return url.database
+
+
+def _prepare(connection: Connection, *, seconds: int, zone: str) -> None:
+    """Open a transaction that reads only, with a deadline and a time zone where there are such."""
+    match connection.dialect.name:
+        case "postgresql":
+            connection.execution_options(postgresql_readonly=True)
+            connection.execute(text(_LIMITS), {"limit": str(seconds * 1000), "zone": zone})
+        case "sqlite":
+            connection.execute(text("PRAGMA query_only = ON"))
+        case "duckdb":
+            connection.execute(text("SET TimeZone = :zone"), {"zone": zone})
+        case _:  # the role and the parentheses around the query are its guards
+            pass
+
+
+@contextmanager
+def _stopping(connection: Connection, context: Context, *, seconds: int) -> Generator[None]:
+    """Stop a statement when its time is over or nobody waits any more, where the driver can."""
+    stop = _stopper(connection)
+    is_done, is_stopped = threading.Event(), threading.Event()
+    ends = time.monotonic() + seconds
+
+    def watch() -> None:
+        while not is_done.wait(_GLANCE_SECONDS):
+            if context.cancelled() or time.monotonic() > ends:
+                is_stopped.set()
+                with suppress(Exception):  # the drivers' own; the statement ends or it doesn't
+                    stop()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    except exc.DBAPIError as error:
+        if not is_stopped.is_set():
+            raise
+        message = f"The database did not answer within {seconds} seconds."
+        raise TransientError(message) from error
+    finally:
+        is_done.set()
+        watcher.join()
+
+
+def _stopper(connection: Connection) -> Callable[[], object]:
+    driver: Any = connection.connection.driver_connection  # Any: each driver has its own
+    for name in ("interrupt", "cancel_safe", "cancel"):  # SQLite and DuckDB, psycopg, others
+        if hasattr(driver, name):
+            return getattr(driver, name)  # type: ignore[no-any-return]  # the same
+    return lambda: None
+
+
+_BY_SQLSTATE: Final[Mapping[str, type[ConnectorError]]] = {
+    "42501": AccessDenied,
+    "28": AuthError,
+    "22": DataError,
+    **dict.fromkeys(("08", "40", "53", "57", "58"), TransientError),
+}
+# Connecting fails without an SQLSTATE: drivers pass on no more than the server's words.
+_BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
+    r"authentication failed|no password supplied|no pg_hba.conf entry": AuthError,
+    r"role \".*\" does not exist|access denied for user|login failed": AuthError,
+    r"permission denied": AccessDenied,
+    r"does not exist|unable to open database file|unknown database": ConfigError,
+}
+_BUSY_SQLITE: Final = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
+)
+
+
+def _named(error: exc.DBAPIError, url: URL) -> ConnectorError:
+    """Name a driver's failure by what happens next."""
+    said = _without_secrets(str(error.orig), url)
+    first = next((line.strip() for line in said.splitlines() if line.strip()), "no reason given")
+    return _kind(error)(f"The database says: {first[:_LONGEST_MESSAGE]}", detail=said)
+
+
+def _kind(error: exc.DBAPIError) -> type[ConnectorError]:
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    if sqlstate:
+        return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2], ConfigError)
+    for words, kind in _BY_WORDS.items():
+        if re.search(words, str(error.orig), re.IGNORECASE):
+            return kind
+    if isinstance(error.orig, sqlite3.OperationalError):
+        is_busy = error.orig.sqlite_errorcode & 0xFF in _BUSY_SQLITE
+        return TransientError if is_busy else ConfigError
+    if isinstance(error, exc.DataError):
+        return DataError
+    is_outage = isinstance(error, (exc.OperationalError, exc.InterfaceError, exc.InternalError))
+    return TransientError if is_outage else ConfigError
+
+
+def _without_secrets(said: str, url: URL) -> str:
+    hidden = [str(value) for key, value in url.query.items() if _HIDDEN.search(key)]
+    for secret in filter(None, (url.password, *hidden)):
+        said = said.replace(secret, "***")
+    return said

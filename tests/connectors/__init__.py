@@ -1,0 +1,1 @@
+"""The connectors that ask real servers: databases, Prometheus, web servers."""
