@@ -1,5 +1,7 @@
 """Reading the sample bank: every link both ways, look-ups, lists, ways through the atlas."""
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -87,12 +89,7 @@ BACKWARDS = [
 
 def keys_in(answer: Json) -> set[str]:
     """Gather every key anywhere in an answer."""
-    if isinstance(answer, list):
-        return set().union(*(keys_in(each) for each in answer))
-    if not isinstance(answer, dict):
-        return set()
-    inner = (keys_in(value) for name, value in answer.items() if name != "key")
-    return ({answer["key"]} if "key" in answer else set()).union(*inner)
+    return set(re.findall(r'"key": "([^"]*)"', json.dumps(answer)))
 
 
 def links_of(relation: Relation) -> Iterable[Link]:
