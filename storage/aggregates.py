@@ -1,18 +1,19 @@
 """The one statement that answers all of an Atlas's questions about its observations."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    CompoundSelect,
     FromClause,
     Integer,
     LargeBinary,
     Numeric,
     Select,
+    Table,
     func,
     literal_column,
     or_,
@@ -57,6 +58,14 @@ STATES = {state.value: state for state in ObservationState}
 FINAL = ObservationState.FINAL.value
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A table of observations, and which of them were believed at the asked time."""
+
+    table: Table
+    believed: tuple[ColumnElement[bool], ...] = ()
+
+
 def answering(tenant: OrganizationId, known_at: datetime | None) -> Select[*Cells]:
     """Give the statement; its parameters are `questions`.
 
@@ -64,18 +73,9 @@ def answering(tenant: OrganizationId, known_at: datetime | None) -> Select[*Cell
     those that need the whole window read the rest of the range.
     """
     given = from_arrays(ASKED)
-    found = _observed(tenant, known_at).subquery("observed") if known_at else observations
-    inside = [
-        found.c.tenant_id == tenant,
-        *(found.c[name] == given.c[name] for name in ("metric_id", "source_id")),
-        found.c.dimensions_hash == given.c.dimensions_hash,
-        found.c.end > func.coalesce(given.c.start, literal_column("'-infinity'::timestamptz")),
-        found.c.end <= given.c.end,
-        found.c.value.is_not(None),
-    ]
-    last = _latest(found, inside).lateral("last")
-    last_final = _latest(found, [*inside, given.c.whole, found.c.state == FINAL]).lateral("final")
-    sums = _sums(found, given, [*inside, given.c.whole]).lateral("sums")
+    last = _latest(tenant, given, known_at, final=False).lateral("last")
+    last_final = _latest(tenant, given, known_at, final=True).lateral("final")
+    sums = _sums(tenant, given, known_at).lateral("sums")
     return select(given.c.place, *last.c, *last_final.c, *sums.c).select_from(
         given.join(last, true()).outerjoin(last_final, true()).join(sums, true())
     )
@@ -125,32 +125,58 @@ def _answer(row: Sequence[Any], *, whole: bool) -> WindowAggregate:
     )
 
 
-def _observed(tenant: OrganizationId, known_at: datetime) -> CompoundSelect[*Cells]:
-    """Give what was believed at a time: what is in place since, and what was replaced later."""
-    now, before = observations, observation_revisions
-    names = [column.name for column in now.c]
-    return union_all(
-        select(*now.c).where(now.c.tenant_id == tenant, now.c.recorded_at <= known_at),
-        select(*(before.c[name] for name in names)).where(
-            before.c.tenant_id == tenant,
-            before.c.recorded_at <= known_at,
-            before.c.superseded_at > known_at,
-        ),
-    )
+def _shelves(known_at: datetime | None) -> list[Shelf]:
+    """Give where to look: at what is in place, and for the past at what was replaced since."""
+    if known_at is None:
+        return [Shelf(observations)]
+    now, before = observations.c, observation_revisions.c
+    replaced = (before.recorded_at <= known_at, before.superseded_at > known_at)
+    return [
+        Shelf(observations, (now.recorded_at <= known_at,)),
+        Shelf(observation_revisions, replaced),
+    ]
 
 
-def _latest(found: FromClause, inside: Sequence[ColumnElement[bool]]) -> Select[*Cells]:
-    return (
-        select(*(found.c[name] for name in READ))
-        .where(*inside)
-        .order_by(found.c.end.desc(), found.c.start.desc())
-        .limit(1)
-    )
+def _inside(tenant: OrganizationId, given: FromClause, shelf: Shelf) -> list[ColumnElement[bool]]:
+    found = shelf.table.c
+    return [
+        found.tenant_id == tenant,
+        found.metric_id == given.c.metric_id,
+        found.source_id == given.c.source_id,
+        found.dimensions_hash == given.c.dimensions_hash,
+        found.end > func.coalesce(given.c.start, literal_column("'-infinity'::timestamptz")),
+        found.end <= given.c.end,
+        found.value.is_not(None),
+        *shelf.believed,
+    ]
 
 
-def _sums(
-    found: FromClause, given: FromClause, inside: Sequence[ColumnElement[bool]]
+def _latest(
+    tenant: OrganizationId, given: FromClause, known_at: datetime | None, *, final: bool
 ) -> Select[*Cells]:
+    # The latest of each table first: PostgreSQL would read and sort the whole range of a union.
+    candidates = [
+        select(*(shelf.table.c[name] for name in READ))
+        .where(*_inside(tenant, given, shelf))
+        .where(*((given.c.whole, shelf.table.c.state == FINAL) if final else ()))
+        .order_by(shelf.table.c.end.desc(), shelf.table.c.start.desc())
+        .limit(1)
+        .correlate(given)
+        for shelf in _shelves(known_at)
+    ]
+    found = union_all(*candidates).subquery()
+    return select(*found.c).order_by(found.c.end.desc(), found.c.start.desc()).limit(1)
+
+
+def _sums(tenant: OrganizationId, given: FromClause, known_at: datetime | None) -> Select[*Cells]:
+    found = union_all(
+        *(
+            select(*(shelf.table.c[name] for name in READ))
+            .where(*_inside(tenant, given, shelf), given.c.whole)
+            .correlate(given)
+            for shelf in _shelves(known_at)
+        )
+    ).subquery()
     value, is_final = found.c.value, found.c.state == FINAL
     met = [
         is_final,
@@ -169,7 +195,7 @@ def _sums(
         func.sum(value * found.c.sample_size).label("weighted_total"),
         func.sum(found.c.numerator).filter(*both).label("numerators"),
         func.sum(found.c.denominator).filter(*both).label("denominators"),
-    ).where(*inside)
+    ).select_from(found)
 
 
 def _observation(cells: Sequence[Any]) -> LastObservation:

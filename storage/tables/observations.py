@@ -55,8 +55,8 @@ def _columns() -> tuple[Column[object], ...]:
     return columns
 
 
-# No foreign key: at 100,000 rows a second its look-up for each row would cost a third of the
-# speed. Recording checks the batch's sources once, and sources are never deleted.
+# No foreign key: its look-up for each row takes longer than the row itself (5.2 instead of 2.2 µs).
+# Recording checks the batch's sources once instead, and sources are never deleted.
 observations = tenant_table(
     "observations",
     *_columns(),

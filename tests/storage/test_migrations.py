@@ -33,7 +33,8 @@ async def catalogue(engine: AsyncEngine) -> dict[str, dict[str, str]]:
     async with engine.connect() as connection:
         for part, query in CATALOGUE.items():
             rows = (await connection.exec_driver_sql(query)).all()
-            found[part] = {name: text for name, text in rows if "alembic_version" not in name}
+            described = {str(row[0]): " ".join(map(str, row)) for row in rows}
+            found[part] = {k: v for k, v in described.items() if "alembic_version" not in k}
     return found
 
 

@@ -12,7 +12,7 @@ from storage.errors import DatabaseUnreachable
 from storage.retry import retrying
 
 
-class Raised(Exception):  # noqa: N818 - stands for a driver's error
+class Raised(Exception):
     def __init__(self, sqlstate: str | None) -> None:
         super().__init__(f"code {sqlstate}")
         self.sqlstate = sqlstate

@@ -172,9 +172,7 @@ async def test_what_the_database_refuses_is_told_in_the_domains_words_and_leaves
     before = await loaded(atlases)
 
     with pytest.raises(error, match=message):
-        await atlases.apply(
-            changes(a_goal("first"), *records, base=1, links=linked), now=NOW
-        )
+        await atlases.apply(changes(a_goal("first"), *records, base=1, links=linked), now=NOW)
 
     after = await loaded(atlases)
     assert after.nodes == before.nodes
@@ -247,9 +245,7 @@ async def test_a_link_can_come_back_and_unlinking_a_missing_one_does_no_harm(
 
 async def test_a_step_moves_to_another_journey_in_one_change(atlases: StoredAtlases) -> None:
     here, there = (a_link(key, Relation.HAS_STEP, "upload") for key in ("J1", "J2"))
-    await atlases.apply(
-        changes(a_journey("J1"), a_journey("J2"), a_step(), links=[here]), now=NOW
-    )
+    await atlases.apply(changes(a_journey("J1"), a_journey("J2"), a_step(), links=[here]), now=NOW)
 
     await atlases.apply(changes(base=1, unlinked=[here], links=[there]), now=NOW)
 
@@ -308,9 +304,7 @@ async def test_a_connection_killed_in_the_middle_is_replaced_and_the_work_done_o
     await atlases.apply(changes(a_goal()), now=NOW)
 
     async with engine.connect() as blocker:
-        await blocker.execute(
-            select(nodes.c.id).where(nodes.c.key == "BG1").with_for_update()
-        )
+        await blocker.execute(select(nodes.c.id).where(nodes.c.key == "BG1").with_for_update())
         writing = asyncio.create_task(atlases.apply(pair("new", 1), now=NOW))
         await killed_while_waiting(engine)
         await blocker.rollback()
@@ -340,9 +334,7 @@ async def test_a_cancelled_write_leaves_nothing(
     await atlases.apply(changes(a_goal()), now=NOW)
 
     async with engine.connect() as blocker:
-        await blocker.execute(
-            select(nodes.c.id).where(nodes.c.key == "BG1").with_for_update()
-        )
+        await blocker.execute(select(nodes.c.id).where(nodes.c.key == "BG1").with_for_update())
         writing = asyncio.create_task(atlases.apply(pair("new", 1), now=NOW))
         await asyncio.sleep(0.1)
         writing.cancel()
