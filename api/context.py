@@ -1,5 +1,6 @@
 """What resolvers read from: the services of the process, and the readings of one operation."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,13 +10,16 @@ from typing import Protocol
 from graphql.pyutils import Path
 from strawberry.dataloader import DataLoader
 
-from api.errors import Abort, DeadlineExceeded, LimitExceeded, NotFound
+from api.errors import DeadlineExceeded, LimitExceeded, NotFound, QueryError, Stopped
 from api.execution.limits import Limits
 from domain.cycle import Cycle
 from domain.node import Node
 from domain.ports import Observations, WindowAggregate, WindowQuery
 from domain.view import View
 from plugins.registry import Registry
+
+Moment = tuple[date | None, datetime | None]
+"""The asked day, and as known when; None: today, and now."""
 
 
 class ReadView(Protocol):
@@ -84,6 +88,9 @@ class Context:
     started: float
     readings: dict[str | int, Reading] = field(default_factory=dict[str | int, Reading])
     nodes: int = 0
+    ended: QueryError | None = None
+    _views: dict[Moment, View] = field(default_factory=dict[Moment, View])
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(
         self,
@@ -94,11 +101,19 @@ class Context:
         cycle: str | None = None,
     ) -> Reading:
         """Open the reading of the root field at `path`; all beneath it finds it by its path."""
-        view = await self.services.view(as_of=as_of, known_at=known_at)
+        view = await self._view(as_of, known_at)
         asked = None if cycle is None else require_cycle(view, cycle)
         reading = Reading(view=view, services=self.services, cycle=asked)
         self.readings[path.key] = reading
         return reading
+
+    async def _view(self, as_of: date | None, known_at: datetime | None) -> View:
+        """Read a day once an operation, so that all its root fields see the same revision."""
+        key = (as_of, known_at)
+        async with self._opening:
+            if key not in self._views:
+                self._views[key] = await self.services.view(as_of=as_of, known_at=known_at)
+        return self._views[key]
 
     def reading(self, path: Path) -> Reading:
         """Give the reading that a field beneath a root field belongs to."""
@@ -106,19 +121,34 @@ class Context:
             path = path.prev
         return self.readings[path.key]
 
-    def spend(self, nodes: int) -> None:
-        """Count nodes of the answer; end the operation where it holds too many, or is too late.
+    def require_running(self) -> None:
+        """Raise Stopped where the operation has ended, or ends now because it is too late.
 
-        Resolving is synchronous, so no timer can interrupt it: this is where it stops itself.
+        Resolving is synchronous, so no timer can interrupt it: this is where it stops itself. The
+        executor is left to walk home, for what already waits must be awaited; `ended` is then the
+        operation's one error.
         """
+        limits = self.services.limits
+        elapsed = self.services.monotonic() - self.started
+        if self.ended is None and elapsed > limits.operation_seconds:
+            self.ended = late(limits)
+        if self.ended is not None:
+            raise Stopped(self.ended.message)
+
+    def count(self, nodes: int) -> None:
+        """Count nodes of the answer; end the operation where it would hold too many."""
         limits = self.services.limits
         self.nodes += nodes
         if self.nodes > limits.nodes:
             seen = "The answer would hold more nodes"
-            raise Abort(LimitExceeded(limit="nodes", maximum=limits.nodes, seen=seen))
-        if self.services.monotonic() - self.started > limits.operation_seconds:
-            message = f"The answer took longer than {limits.operation_seconds:g} seconds."
-            raise Abort(DeadlineExceeded(message))
+            self.ended = LimitExceeded(limit="nodes", maximum=limits.nodes, seen=seen)
+            raise Stopped(self.ended.message)
+
+
+def late(limits: Limits) -> DeadlineExceeded:
+    """Tell that an operation took too long."""
+    message = f"The answer took longer than {limits.operation_seconds:g} seconds."
+    return DeadlineExceeded(message)
 
 
 def require_cycle(view: View, key: str) -> Cycle:

@@ -8,9 +8,9 @@ ApiError                  a failure with a stable code and a message for whoever
     ├── BadUserInput      the request asks for what can't be (BAD_USER_INPUT)
     ├── NotFound          nothing has that key (NOT_FOUND)
     ├── LimitExceeded     the request asks for too much (COST_LIMIT); names the limit
-    └── DeadlineExceeded  answering took too long (DEADLINE)
+    ├── DeadlineExceeded  answering took too long (DEADLINE)
+    └── Stopped           a field isn't answered because the whole operation has ended
 RequestRefused            a whole GraphQL request is refused before anything of it ran
-Abort                     ends a running operation at once; not an error of one field
 """
 
 from collections.abc import Sequence
@@ -90,6 +90,10 @@ class DeadlineExceeded(QueryError):
     code = "DEADLINE"
 
 
+class Stopped(QueryError):
+    """The operation has ended, and its one reason is what the client reads; never answered."""
+
+
 class RequestRefused(Exception):
     """A request that is refused before anything of it ran; its answer has no `data`."""
 
@@ -98,18 +102,6 @@ class RequestRefused(Exception):
         super().__init__("; ".join(error.message for error in errors))
         self.errors = list(errors)
         self.code = code
-
-
-class Abort(BaseException):
-    """End an operation at once, because of `reason`.
-
-    Not an `Exception`: the executor would make it one field's error and go on with the next.
-    """
-
-    def __init__(self, reason: QueryError) -> None:
-        """Keep the reason: the operation's only error."""
-        super().__init__(reason.message)
-        self.reason = reason
 
 
 def refused(error: QueryError) -> RequestRefused:

@@ -91,8 +91,9 @@ def answered_by(
 def _resolver(function: Function, parameters: Sequence[inspect.Parameter]) -> Function:
     def resolve(root: Value, info: strawberry.Info[Context], **given: Value) -> Value:
         context = info.context
+        context.require_running()
         found = function(root, context.reading(info.path), **given)
-        context.spend(_nodes(found))
+        context.count(_nodes(found))
         return found
 
     resolve.__name__ = function.__name__

@@ -66,14 +66,8 @@ async def _answer(
     chosen = operation.chosen(document, request.operation_name)
     if method != "POST" and not operation.is_query(chosen):
         raise http_refused(METHOD_NOT_ALLOWED, "GET only reads: send this operation by POST.")
-    return await operation.run(
-        schema,
-        document,
-        request,
-        context=Context(services=services, started=services.monotonic()),
-        seconds=services.limits.operation_seconds,
-        new_reference=services.new_reference,
-    )
+    context = Context(services=services, started=services.monotonic())
+    return await operation.run(schema, document, request, context)
 
 
 def _errors(refused: RequestRefused, services: Services) -> Payload:

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    ExecutionHooks,
     ExecutionResult,
     GraphQLError,
     GraphQLSchema,
@@ -16,10 +17,9 @@ from graphql import (
     get_operation_ast,
 )
 
+from api.context import Context, late
 from api.errors import (
-    Abort,
     BadUserInput,
-    DeadlineExceeded,
     QueryError,
     RequestRefused,
     refused,
@@ -56,32 +56,32 @@ def is_query(operation: OperationDefinitionNode) -> bool:
 
 
 async def run(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    request: Request,
-    *,
-    context: object,
-    seconds: float,
-    new_reference: Callable[[], str],
+    schema: GraphQLSchema, document: DocumentNode, request: Request, context: Context
 ) -> Payload:
     """Run a valid document; RequestRefused where its variables or operation don't fit.
 
-    After `seconds` the operation is cancelled, with whatever it waits for.
+    After the limit's seconds the operation is cancelled, with whatever it waits for.
     """
+    limits, new_reference = context.services.limits, context.services.new_reference
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(limits.operation_seconds):
             result = await _executed(schema, document, request, context)
     except TimeoutError:
-        late = DeadlineExceeded(f"The answer took longer than {seconds:g} seconds.")
-        return _failed(late, new_reference)
-    except Abort as abort:
-        return _failed(abort.reason, new_reference)
-    return _payload(result, new_reference)
+        context.ended = late(limits)
+    else:
+        if context.ended is None:
+            return _payload(result, new_reference)
+    return _failed(context.ended, new_reference)
 
 
 async def _executed(
-    schema: GraphQLSchema, document: DocumentNode, request: Request, context: object
+    schema: GraphQLSchema, document: DocumentNode, request: Request, context: Context
 ) -> ExecutionResult:
+    finished = asyncio.Event()
+
+    def finish(_: object) -> None:
+        finished.set()
+
     result = execute(
         schema,
         document,
@@ -89,8 +89,14 @@ async def _executed(
         variable_values=dict(request.variables or {}),
         operation_name=request.operation_name,
         hide_suggestions=True,
+        hooks=ExecutionHooks(async_work_finished=finish),
     )
-    return result if isinstance(result, ExecutionResult) else await result
+    answered = result if isinstance(result, ExecutionResult) else await result
+    if any(error.path is not None for error in answered.errors or ()):
+        # A field that failed leaves what its neighbours began to the background: no such work may
+        # outlive its operation, its deadline and its database.
+        await finished.wait()
+    return answered
 
 
 def _payload(result: ExecutionResult, new_reference: Callable[[], str]) -> Payload:

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: media types, status codes, and whatever else a body may be."""
 
+import asyncio
 import gzip
 import hashlib
 from collections.abc import AsyncIterator
@@ -227,6 +228,21 @@ async def test_a_body_over_the_limit_is_refused_whatever_it_says_of_its_length()
     )
 
     assert (said.status_code, unsaid.status_code) == (413, 413)
+
+
+async def test_a_body_that_never_ends_to_arrive_is_not_waited_for() -> None:
+    api = an_api(an_atlas(), limits=Limits(body_seconds=0.05))
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(60)
+        yield b"}"
+
+    response = await api.client.post(
+        "/graphql", content=slow(), headers={"content-type": "application/json"}
+    )
+
+    assert response.status_code == 408
 
 
 async def test_a_get_reads(api: Api) -> None:

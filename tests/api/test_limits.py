@@ -14,7 +14,7 @@ from api.execution.documents import Documents
 from api.execution.limits import Limits, check
 from domain.links import Relation
 from tests.api.asking import SCHEMA, an_api, codes
-from tests.builders import a_goal, a_journey, a_link, an_atlas
+from tests.builders import a_goal, a_journey, a_link, a_metric, an_atlas
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs/limits.md"
 
@@ -271,3 +271,15 @@ def test_every_limit_is_documented_with_its_value() -> None:
     documented = {name: float(value.replace(",", "")) for name, value in rows}
 
     assert documented == dataclasses.asdict(Limits())
+
+
+async def test_an_answer_that_ends_early_leaves_nothing_waiting() -> None:
+    metrics = [a_metric(f"MT-{number}") for number in range(6)]
+    api = an_api(an_atlas(*metrics), limits=Limits(nodes=8))
+
+    errors = await api.errors(
+        """{ atlas { metrics { nodes { value(asOf: "2026-10-31") { sources { key } } } }
+        again: metrics { nodes { sources { key } } } } }"""
+    )
+
+    assert codes(errors) == ["COST_LIMIT"]

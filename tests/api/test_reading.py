@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -255,6 +256,15 @@ async def test_each_root_field_reads_the_atlas_that_it_asked_for(api: Api) -> No
     assert data["then"]["asOf"] == "2026-10-31"
     assert data["now"]["objective"] == {"keyResults": [{"value": {"value": 24.7}}]}
     assert data["then"]["objective"] != data["now"]["objective"]
+
+
+async def test_the_root_fields_of_one_operation_read_a_day_once(api: Api) -> None:
+    await api.ask(
+        """{ a: atlas { revision } b: atlas { revision } c: atlas(asOf: "2026-10-31") { revision }
+        organization { key } node(id: "x") { id } }"""
+    )
+
+    assert api.views.opened == [(None, None), (date(2026, 10, 31), None)]
 
 
 async def test_a_shared_micro_journey_has_two_parents_and_a_place_under_each(api: Api) -> None:
