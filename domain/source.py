@@ -33,12 +33,16 @@ class Connection(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceError:
-    """Why a source failed last: `fault` is customer, vendor or plugin; safe to show."""
+    """Why a source failed last: `fault` is CUSTOMER, VENDOR or PLUGIN; safe to show.
+
+    `retry_at` is until when the source wants to be left alone; None: it didn't say.
+    """
 
     code: str
     fault: str
     message: str
     at: datetime
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

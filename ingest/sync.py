@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import httpx
@@ -25,6 +25,8 @@ from journey_atlas_sdk import (
     Grain,
     PullReason,
     PullRequest,
+    QuotaExhausted,
+    RateLimited,
 )
 from plugins.registry import Registry
 from storage.recording import RecordResult
@@ -32,6 +34,8 @@ from storage.sync_runs import SyncRun
 
 CONNECTIONS_AT_ONCE = 8
 HTTP_TIMEOUT_SECONDS = 30
+LONGEST_PAUSE = timedelta(days=7)
+"""What a source may ask for at most when it wants to be left alone; more is its mistake."""
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +92,7 @@ class Sync:
         async def one(connection: Connection) -> list[SyncResult]:
             async with slots:
                 return [
-                    await self.source(atlas, connection, source, since=since)
+                    await self.source(atlas, source, since=since)
                     for source in _sources(atlas, connection)
                 ]
 
@@ -96,11 +100,16 @@ class Sync:
         return [result for several in results for result in several]
 
     async def source(
-        self, atlas: Atlas, connection: Connection, source: MetricSource, *, since: datetime
+        self,
+        atlas: Atlas,
+        source: MetricSource,
+        *,
+        since: datetime,
+        reason: PullReason = PullReason.SCHEDULED,
     ) -> SyncResult:
         """Read one source and record how it went."""
         started, observations, error = self.real_clock(), list[Observation](), None
-        task = self._task(atlas, connection, source, since)
+        task = self._task(atlas, source, since, reason)
         try:
             observations = await self._read(task)
         except ConnectorError as failure:
@@ -113,12 +122,20 @@ class Sync:
         return SyncResult(source=source, run=run, recorded=recorded)
 
     def _task(
-        self, atlas: Atlas, connection: Connection, source: MetricSource, since: datetime
+        self, atlas: Atlas, source: MetricSource, since: datetime, reason: PullReason
     ) -> "_Task":
+        connection = atlas.get(source.connection, Connection)
         found = self.registry.connectors.get(connection.connector)
         version = found.info.version if found else "not installed"
         made = Provenance(connector=connection.connector, version=version, sync_run=self.new_id())
-        return _Task(atlas=atlas, connection=connection, source=source, made=made, since=since)
+        return _Task(
+            atlas=atlas,
+            connection=connection,
+            source=source,
+            made=made,
+            since=since,
+            reason=reason,
+        )
 
     async def _read(self, task: "_Task") -> list[Observation]:
         """Give all that a source says, in the metric's unit; nothing where any pull fails."""
@@ -154,6 +171,7 @@ class _Task:
     source: MetricSource
     made: Provenance
     since: datetime
+    reason: PullReason
 
 
 def connections_of(atlas: Atlas, keys: Sequence[str] = ()) -> list[Connection]:
@@ -185,7 +203,7 @@ def _questions(task: _Task, info: ConnectorInfo, *, now: datetime) -> Iterator[P
                 time_zone=zone,
                 parameters=task.source.parameters,
                 dimensions=dimensions,
-                reason=PullReason.SCHEDULED,
+                reason=task.reason,
             )
 
 
@@ -201,7 +219,7 @@ def _run(
         source=task.source.id,
         connector=task.made.connector,
         connector_version=task.made.version,
-        reason=PullReason.SCHEDULED,
+        reason=task.reason,
         window_start=task.since,
         window_end=until,
         started_at=started,
@@ -212,4 +230,16 @@ def _run(
 
 
 def _told(failure: ConnectorError, *, at: datetime) -> SourceError:
-    return SourceError(code=failure.code, fault=failure.fault, message=failure.message, at=at)
+    return SourceError(
+        code=failure.code,
+        fault=failure.fault,
+        message=failure.message,
+        at=at,
+        retry_at=_retry_at(failure, at),
+    )
+
+
+def _retry_at(failure: ConnectorError, at: datetime) -> datetime | None:
+    if isinstance(failure, RateLimited | QuotaExhausted) and failure.retry_after is not None:
+        return at + min(failure.retry_after, LONGEST_PAUSE)
+    return None
