@@ -1,10 +1,9 @@
 """A database beside a given one on the same server: the demo's, where DATABASE_URL is set."""
 
-from sqlalchemy import NullPool, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage.engine import normalize_url
+from storage.engine import create_engine, normalize_url
 from storage.errors import SiblingRefused
 from storage.retry import retrying
 
@@ -17,11 +16,11 @@ async def ensure_sibling(url: str, name: str) -> str:
     The given database itself is only connected to. `name` is ours: lower case letters and _.
     SiblingRefused where the role may not make databases.
     """
-    address = normalize_url(url)
-    engine = create_async_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url)
+    server = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def unit() -> None:
-        async with engine.connect() as connection:
+        async with server.connect() as connection:
             known = text("SELECT EXISTS (SELECT FROM pg_database WHERE datname = :name)")
             if not await connection.scalar(known, {"name": name}):
                 await connection.execute(text(f'CREATE DATABASE "{name}"'))
@@ -31,4 +30,6 @@ async def ensure_sibling(url: str, name: str) -> str:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in ALREADY_THERE:
             raise SiblingRefused(name) from error
-    return address.set(database=name).render_as_string(hide_password=False)
+    finally:
+        await engine.dispose()
+    return normalize_url(url).set(database=name).render_as_string(hide_password=False)
