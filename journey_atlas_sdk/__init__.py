@@ -3,7 +3,7 @@
 observations (what is delivered), connector (the contract), settings, units, periods (calendars
 and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
 delimited (CSV files), observation_rows (rows that hold observations), observation_csv (files of
-them), testing (fakes for an author's tests).
+them), web (a bounded GET), testing (fakes for an author's tests).
 """
 
 from journey_atlas_sdk.connector import (

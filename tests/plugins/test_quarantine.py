@@ -12,7 +12,12 @@ import pytest
 from plugins.discovery import load_plugins
 from plugins.problems import PluginProblem, ProblemCode
 
-BUILT_IN = {"csv": "csv_file", "rehearsal": "rehearsal", "sql": "sql"}
+BUILT_IN = {
+    "csv": "csv_file",
+    "prometheus": "prometheus",
+    "rehearsal": "rehearsal",
+    "sql": "sql",
+}
 GOOD = """
     from journey_atlas_sdk import Connector, ConnectorInfo, hookimpl
 
