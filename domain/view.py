@@ -11,6 +11,10 @@ from domain.ports import Aggregates, WindowAggregate, WindowQuery
 T = TypeVar("T")
 
 
+MOST_REMEMBERED = 500_000
+"""Numbers that one view remembers: parameters are a client's to choose, and have no end."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """An Atlas, the asked day, what the day's values are.
@@ -39,6 +43,8 @@ def remembered(view: View, key: Hashable, compute: Callable[[], T]) -> T:
     try:
         known: T = view.memo[key]
     except KeyError:
+        if len(view.memo) >= MOST_REMEMBERED:
+            view.memo.clear()
         known = view.memo[key] = compute()
     return known
 
