@@ -32,8 +32,9 @@ _GZIP: Final = b"\x1f\x8b"
 
 
 def _web_address(written: str) -> str:
+    written = written.strip()
     try:
-        url = httpx.URL(written.strip())
+        url = httpx.URL(written)
     except httpx.InvalidURL:
         url = httpx.URL("")
     if url.scheme not in ("http", "https") or not url.host:
@@ -42,7 +43,7 @@ def _web_address(written: str) -> str:
     if url.userinfo or url.fragment:
         message = "Leave user, password and #fragment out; they have settings of their own."
         raise ValueError(message)
-    return str(url)
+    return written
 
 
 class WebSettings(Settings):

@@ -14,6 +14,7 @@ from plugins.problems import PluginProblem, ProblemCode
 
 BUILT_IN = {
     "csv": "csv_file",
+    "csv-http": "csv_http",
     "prometheus": "prometheus",
     "rehearsal": "rehearsal",
     "sql": "sql",
