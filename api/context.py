@@ -13,13 +13,18 @@ from strawberry.dataloader import DataLoader
 from api.errors import DeadlineExceeded, LimitExceeded, NotFound, QueryError, Stopped
 from api.execution.limits import Limits
 from domain.cycle import Cycle
-from domain.node import Node
+from domain.node import Node, NodeId
 from domain.ports import Observations, WindowAggregate, WindowQuery
 from domain.view import View
+from ingest.freshness import PREFER_CACHE, ReadMode, ReadPolicy
+from ingest.on_demand import NoRefresher, Refresher
 from plugins.registry import Registry
 
 Moment = tuple[date | None, datetime | None]
 """The asked day, and as known when; None: today, and now."""
+
+SHARE_FOR_WAITING = 0.8
+"""How much of what is left of an operation's time a LIVE reading may wait; then it must answer."""
 
 
 class ReadView(Protocol):
@@ -38,6 +43,7 @@ class Services:
 
     `now` is real time, for freshness; the clock of the numbers is inside the views. `node_url`
     gives a node's page for people, None without one. `new_reference` names an unexpected error.
+    `refresher` asks the sources for fresher values.
     """
 
     view: ReadView
@@ -48,18 +54,22 @@ class Services:
     monotonic: Callable[[], float] = time.monotonic
     node_url: Callable[[Node], str | None] = lambda _: None
     limits: Limits = field(default_factory=Limits)
+    refresher: Refresher = field(default_factory=NoRefresher)
 
 
 @dataclass(slots=True)
 class Reading:
     """What everything beneath one root field reads: a View, and the cycle that was asked for.
 
-    `cycle` None: all active cycles.
+    `cycle` None: all active cycles. `policy` is how fresh the values should be; `late` names the
+    sources that hadn't answered when a LIVE reading's deadline passed.
     """
 
     view: View
     services: Services
     cycle: Cycle | None = None
+    policy: ReadPolicy = PREFER_CACHE
+    late: frozenset[NodeId] = frozenset()
     _loader: DataLoader[WindowQuery, WindowAggregate | None] | None = None
 
     @property
@@ -99,21 +109,52 @@ class Context:
         as_of: date | None = None,
         known_at: datetime | None = None,
         cycle: str | None = None,
+        policy: ReadPolicy = PREFER_CACHE,
     ) -> Reading:
-        """Open the reading of the root field at `path`; all beneath it finds it by its path."""
-        view = await self._view(as_of, known_at)
-        asked = None if cycle is None else require_cycle(view, cycle)
-        reading = Reading(view=view, services=self.services, cycle=asked)
+        """Open the reading of the root field at `path`; all beneath it finds it by its path.
+
+        Sources that are due are asked behind it or, with LIVE, before it, until the deadline.
+        """
+        async with self._opening:
+            view = await self._view(as_of, known_at)
+            unanswered = await self._ask_sources(view, policy)
+            view = await self._view(as_of, known_at)
+        reading = Reading(
+            view=view,
+            services=self.services,
+            cycle=None if cycle is None else require_cycle(view, cycle),
+            policy=policy,
+            late=unanswered,
+        )
         self.readings[path.key] = reading
         return reading
 
     async def _view(self, as_of: date | None, known_at: datetime | None) -> View:
-        """Read a day once an operation, so that all its root fields see the same revision."""
+        """Read a day once an operation, so that its root fields see the same revision.
+
+        Only those after a LIVE one see a newer one: the one that it waited for.
+        """
         key = (as_of, known_at)
-        async with self._opening:
-            if key not in self._views:
-                self._views[key] = await self.services.view(as_of=as_of, known_at=known_at)
+        if key not in self._views:
+            self._views[key] = await self.services.view(as_of=as_of, known_at=known_at)
         return self._views[key]
+
+    async def _ask_sources(self, view: View, policy: ReadPolicy) -> frozenset[NodeId]:
+        """Have the sources asked that are due; with LIVE wait, but leave time for the answer.
+
+        Gives those that hadn't answered by then.
+        """
+        services = self.services
+        if policy.mode is not ReadMode.LIVE:
+            services.refresher.behind(view.atlas, policy)
+            return frozenset()
+        left = services.limits.operation_seconds - (services.monotonic() - self.started)
+        seconds = left * SHARE_FOR_WAITING
+        if policy.deadline is not None:
+            seconds = min(seconds, policy.deadline.total_seconds())
+        unanswered = await services.refresher.live(view.atlas, policy, seconds=seconds)
+        self._views.clear()
+        return unanswered
 
     def reading(self, path: Path) -> Reading:
         """Give the reading that a field beneath a root field belongs to."""

@@ -33,7 +33,7 @@ from domain.questions import (
     window_queries,
 )
 from domain.reason import Reason, ReasonCode
-from domain.source import SourceState
+from domain.source import MetricSource, SourceState
 from domain.view import View
 
 COMPARED_DAYS_BEFORE = 91
@@ -117,6 +117,14 @@ def metric_value(
 def latest_observed_at(view: View, metric: Metric) -> datetime | None:
     """Give the end of a metric's newest observation, by the source that answers; None: never."""
     answer = _first_answer(view, latest_queries(view.atlas, metric, view.today))
+    return None if answer is None else answer[1].last.end
+
+
+def source_observed_at(view: View, source: MetricSource) -> datetime | None:
+    """Give the end of the newest observation of one source; None: never, or it is archived."""
+    metric = view.atlas.get(source.metric, Metric)
+    queries = latest_queries(view.atlas, metric, view.today)
+    answer = _first_answer(view, [query for query in queries if query.source == source.id])
     return None if answer is None else answer[1].last.end
 
 

@@ -98,6 +98,7 @@ class SourceFreshness:
     asked, or isn't asked before its settings change. `last_error` None: it never failed since.
     """
 
+    source: NodeId
     state: FreshnessState
     reason: FreshnessReason | None
     max_age_seconds: int
@@ -206,6 +207,7 @@ def freshness_of(
     stale = _staleness(source, pace, now=now)
     reason = _being_asked(asking) if stale and asking.in_flight else stale
     return SourceFreshness(
+        source=source.id,
         state=_state(source, reason, asking),
         reason=reason,
         max_age_seconds=int(pace.max_age.total_seconds()),

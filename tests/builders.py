@@ -204,7 +204,7 @@ def an_observation(
 
 
 def an_atlas(*records: Node, links: Iterable[Link] = (), **organization: Fields) -> Atlas:
-    """Index records; FY26, Q4-26, and a source for each metric without one, come along."""
+    """Index records; FY26, Q4-26, and what each metric is read from, come along."""
     keys = {record.key for record in records}
     sourced = {record.metric for record in records if isinstance(record, MetricSource)}
     extra = [cycle for cycle in (a_cycle(), a_quarter()) if cycle.key not in keys]
@@ -213,7 +213,13 @@ def an_atlas(*records: Node, links: Iterable[Link] = (), **organization: Fields)
         for metric in records
         if isinstance(metric, Metric) and metric.id not in sourced
     ]
-    return build_atlas(an_organization(**organization), 1, [*records, *extra, *sources], links)
+    sourced_by = {
+        each.connection for each in (*records, *sources) if isinstance(each, MetricSource)
+    }
+    csv = a_connection()
+    connections = [csv] if csv.id in sourced_by and csv.key not in keys else []
+    nodes = [*records, *extra, *sources, *connections]
+    return build_atlas(an_organization(**organization), 1, nodes, links)
 
 
 def a_view(

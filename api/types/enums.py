@@ -30,6 +30,7 @@ from domain.progress import ProgressState
 from domain.reason import ReasonCode
 from domain.solution import SolutionKind, SolutionStatus
 from domain.source import SourceState
+from ingest.freshness import FreshnessCode, FreshnessState, ReadMode
 
 
 class PublicEnum(StrawberryEnumDefinition):
@@ -278,6 +279,34 @@ SOURCE_STATE = _public(
     OK="It answered.",
     FAILING="It failed and will be tried again; the last value stays.",
     NEEDS_ATTENTION="It failed in a way that a person has to mend; the last value stays.",
+)
+READ_MODE = _public(
+    ReadMode,
+    "What to do where a source's last answer is older than the maximum age.",
+    PREFER_CACHE="Answer with what is known, at once; the source is asked behind the answer.",
+    CACHED_ONLY="Answer with what is known, at once; nobody is asked.",
+    LIVE="Ask the source first and wait for it, until the deadline.",
+)
+FRESHNESS_STATE = _public(
+    FreshnessState,
+    "How the last answer of a source stands against the maximum age.",
+    FRESH="It is young enough.",
+    STALE="It is too old, or the source has failed since; the last value stays.",
+    REFRESHING="Stale, and the source is being asked; the last value stays.",
+    PENDING="The source is being asked, and never answered before.",
+    NEVER="The source never answered, and isn't being asked.",
+)
+FRESHNESS_CODE = _public(
+    FreshnessCode,
+    "Why a source isn't fresh.",
+    NO_SOURCE="The metric has no source.",
+    NOT_ASKED="Nobody asked it yet.",
+    BEING_ASKED="It is being asked; what it says comes with a later answer.",
+    DEADLINE="It hadn't answered when the deadline passed; it is still being asked.",
+    TOO_OLD="Its last answer is older than the maximum age.",
+    FAILED="It failed since it last answered; it is asked again at `nextRefreshAt`.",
+    NEEDS_ATTENTION="It failed in a way that a person has to mend: it isn't asked before its "
+    "settings change.",
 )
 PROGRESS_STATE = _public(
     ProgressState,

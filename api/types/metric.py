@@ -21,14 +21,14 @@ from api.types.enums import (
     UNIT_KIND,
     WINDOW_KIND,
 )
+from api.types.freshness import Freshness, metric_freshness
 from api.types.links import named_in, naming, sources
 from api.types.metric_value import MetricValue, Window
 from api.types.node import AtlasNode
 from api.types.pages import connection
 from api.types.references import ATLAS_NODE, KEY_RESULT, METRIC_SOURCE
-from domain import metric, okr, staleness, value
+from domain import metric, okr, value
 from domain.cycle import Cycle
-from domain.explain import age_seconds
 from domain.links import Link, Relation
 from domain.metric import WindowKind, dimensions_of
 from domain.questions import sources_of
@@ -128,56 +128,6 @@ def measures(record: metric.Metric, reading: Reading) -> list[Link]:
     return [link for link in links if atlas.nodes[link.target].archived_at is None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricFreshness:
-    """How old a metric's newest observation is, and how long ago its sources were asked.
-
-    The first is counted to the asked moment, the second in real time.
-    """
-
-    observed_at: dt.datetime | None
-    age_seconds: int | None
-    is_stale: bool
-    asked_at: dt.datetime | None
-    asked_seconds_ago: int | None
-
-
-def freshness(record: metric.Metric, reading: Reading) -> MetricFreshness:
-    """Tell how fresh a metric is; of several sources the one that was asked last counts."""
-    view = reading.view
-    observed_at = value.latest_observed_at(view, record)
-    asked = [source.asked_at for source in sources_of(view.atlas, record.id) if source.asked_at]
-    asked_at = max(asked, default=None)
-    return MetricFreshness(
-        observed_at=observed_at,
-        age_seconds=age_seconds(observed_at, view.instant),
-        is_stale=staleness.is_stale(view, record),
-        asked_at=asked_at,
-        asked_seconds_ago=age_seconds(asked_at, reading.services.now()),
-    )
-
-
-@strawberry.type(description="How fresh a metric's values are.")
-class Freshness:
-    """The public face of `MetricFreshness`."""
-
-    observed_at: dt.datetime | None = described(
-        "When the newest observed period ended; null where nothing was ever observed."
-    )
-    age_seconds: int | None = described(
-        "Seconds from then to the asked moment; null where nothing was ever observed."
-    )
-    is_stale: bool = described(
-        "Whether that is longer than twice the cadence; false where nothing was ever observed."
-    )
-    asked_at: dt.datetime | None = described(
-        "When a source last answered, in real time; null where none ever did."
-    )
-    asked_seconds_ago: int | None = described(
-        "Real seconds since then, whatever day is asked for; null where none ever answered."
-    )
-
-
 @strawberry.type(description="What a metric's numbers are.")
 class Unit:
     """The public face of `domain.metric.Unit`."""
@@ -249,7 +199,7 @@ class Metric(AtlasNode):
         cycle="A cycle's key: where a CYCLE window begins, and the last day that counts. Where "
         "nothing is said, the atlas's `cycle`.",
     )
-    freshness = computed(freshness, Freshness, "How fresh its values are.")
+    freshness = computed(metric_freshness, Freshness, "How fresh its values are.")
     key_results = connection(
         naming(okr.KeyResult, "metric"), KEY_RESULT, "The key results that it decides."
     )

@@ -11,6 +11,7 @@ from api.errors import BadUserInput
 from api.fields import Field, Function, GraphQLType, many, maybe
 from api.relay import decode_id
 from api.types.connector import Connector, ConnectorEntry, inventory
+from api.types.freshness import ReadInput, policy_of
 from api.types.node import type_name_of
 from api.types.organization import Organization, Viewer
 from api.types.references import ATLAS, NODE
@@ -59,10 +60,21 @@ async def atlas(
             "nothing is said, numbers are of all active cycles, and lists of every cycle."
         ),
     ] = strawberry.UNSET,
+    read: Annotated[
+        ReadInput | None,
+        strawberry.argument(
+            description="How fresh the values should be; where nothing is said, what is known "
+            "answers, and what is too old is asked behind the answer."
+        ),
+    ] = strawberry.UNSET,
 ) -> View:
     """Open the atlas on a day."""
     reading = await info.context.read(
-        info.path, as_of=as_of or None, known_at=known_at or None, cycle=_given(cycle)
+        info.path,
+        as_of=as_of or None,
+        known_at=known_at or None,
+        cycle=_given(cycle),
+        policy=policy_of(read),
     )
     return reading.view
 

@@ -8,6 +8,7 @@ from api.context import Reading
 from api.fields import attribute, computed, described, many, maybe
 from api.types.connector import Connector, ConnectorEntry, inventory
 from api.types.enums import SOURCE_STATE
+from api.types.freshness import SourceError, SourceFreshness, source_freshness
 from api.types.links import named_in, naming
 from api.types.node import Node
 from api.types.references import CONNECTION, METRIC, METRIC_SOURCE
@@ -18,16 +19,6 @@ from domain import source
 def connector_of(record: source.Connection, reading: Reading) -> ConnectorEntry | None:
     """Give a connection's connector; None where it isn't installed or in quarantine."""
     return inventory(reading.services.registry).get(record.connector)
-
-
-@strawberry.type(description="Why a source failed last. Safe to show to anyone.")
-class SourceError:
-    """The public face of `domain.source.SourceError`."""
-
-    code: str = described("The kind of failure.")
-    fault: str = described("Whose fault it is: `customer`, `vendor` or `plugin`.")
-    message: str = described("What happened, and what to do.")
-    at: datetime = described("When, in real time.")
 
 
 @strawberry.type(description="A connector with its settings.")
@@ -69,3 +60,4 @@ class MetricSource(Node):
     state: str = described("How the last attempt to read it ended.", graphql_type=SOURCE_STATE)
     asked_at: datetime | None = described("When it last answered, in real time; null: never.")
     error: SourceError | None = described("Why it failed last; null unless it did.")
+    freshness = computed(source_freshness, SourceFreshness, "How fresh what it said is.")

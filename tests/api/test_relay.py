@@ -185,7 +185,7 @@ async def test_a_node_is_found_again_by_its_id() -> None:
     api = an_api(atlas)
     made = await api.ask(
         """{ organization { id } atlas { goal(key: "BG1") { id } keyResult(key: "O1-KR1") { id }
-        cycle(key: "FY26") { id } connection(key: "csv") { id } } }"""
+        cycle(key: "FY26") { id } connection(key: "nowhere") { id } } }"""
     )
     ids = [made["organization"]["id"], made["atlas"]["goal"]["id"], "made up"]
     ids += [made["atlas"]["keyResult"]["id"], made["atlas"]["cycle"]["id"]]

@@ -35,8 +35,10 @@ import domain.source
 import domain.status
 import domain.team
 import domain.value
+import ingest.freshness
 from api.schema import SCHEMA_FILE, build_schema, schema_text
 from api.types import enums
+from api.types.freshness import MetricFreshness
 from api.types.node import TYPE_NAMES
 from domain.anchor import AnchorProgress, AnchorScore
 from domain.node import Kind
@@ -139,6 +141,8 @@ RECORDS: dict[str, type] = {
     "Exclusion": domain.explain.Exclusion,
     "ExpectedCurve": domain.okr.ExpectedCurve,
     "Explain": domain.explain.Explain,
+    "Freshness": MetricFreshness,
+    "FreshnessReason": ingest.freshness.FreshnessReason,
     "Goal": domain.goal.Goal,
     "Health": domain.health.Health,
     "Input": domain.explain.Input,
@@ -165,6 +169,7 @@ RECORDS: dict[str, type] = {
     "SeriesBreak": domain.metric.SeriesBreak,
     "Solution": domain.solution.Solution,
     "SourceError": domain.source.SourceError,
+    "SourceFreshness": ingest.freshness.SourceFreshness,
     "Status": domain.status.Status,
     "Step": domain.journey.Step,
     "SuccessMeasure": domain.health.SuccessMeasure,
