@@ -93,9 +93,10 @@ class WrongVersion(EmbeddedError):
         """Name both versions and the way over: export with the old, import with the new."""
         super().__init__(
             f"The data in {data} were written by PostgreSQL {written_by}, but {binaries} is "
-            f"PostgreSQL {version}; nothing was changed. Set ATLAS_PG_BIN to the binaries of "
-            f"PostgreSQL {written_by} and run `atlas export`; then move {data} away, unset "
-            "ATLAS_PG_BIN and run `atlas import` with the exported file."
+            f"PostgreSQL {version}; nothing was changed. Either set ATLAS_PG_BIN to the binaries "
+            f"of PostgreSQL {written_by} and stay there; or with them export the database by "
+            f"`pg_dump --format=custom` while it serves, move {data} away, unset ATLAS_PG_BIN, "
+            "start once, and import the dump by `pg_restore --clean --if-exists`."
         )
         self.data = data
         self.written_by = written_by
