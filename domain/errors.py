@@ -5,6 +5,8 @@ DomainError
 │   ├── IllegalLink     this pair of kinds can't be linked so
 │   ├── LinkCycle       the link would close a circle
 │   └── InvalidRecord   a record contradicts itself (a key result without a target …)
+│       └── IllegalFormula  a derived metric's formula can't be read, or mixes up units
+├── TooMuch             the answer would be larger than a limit
 ├── NotFound            nothing has that id or key
 └── Conflict            it changed meanwhile, or exists already
 """
@@ -49,6 +51,32 @@ class InvalidRecord(Refused):
     """A record's own fields contradict each other or the law of its kind."""
 
     code = "INVALID_RECORD"
+
+
+class IllegalFormula(InvalidRecord):
+    """A derived metric's formula can't be read, or its units don't go together."""
+
+    code = "ILLEGAL_FORMULA"
+
+    def __init__(
+        self, message: str, *, position: int | None = None, legal: Sequence[str] = ()
+    ) -> None:
+        """Say what is wrong at which character, counted from 1; None: with all of it."""
+        where = "" if position is None else f"At character {position} of the formula: "
+        super().__init__(f"{where}{message}", path=("formula",), legal=legal)
+        self.position = position
+
+
+class TooMuch(DomainError):
+    """Answering would take or give more than a limit allows; ask for less."""
+
+    code = "TOO_MUCH"
+
+    def __init__(self, seen: str, *, limit: str, maximum: int, advice: str) -> None:
+        """Say what was `seen`, name the limit and its `maximum`, and advise what to ask instead."""
+        super().__init__(f"{seen}; at most {maximum:,} {limit} are possible. {advice}")
+        self.limit = limit
+        self.maximum = maximum
 
 
 class NotFound(DomainError):

@@ -1,0 +1,57 @@
+"""What may be written as a metric's formula: it can be read, its metrics exist, its units fit."""
+
+from collections.abc import Iterator, Mapping
+
+from domain.errors import IllegalFormula
+from domain.formula import Formula, references, references_in
+from domain.formula_parser import parse
+from domain.formula_units import factor_to
+from domain.links import find_cycle
+from domain.metric import Metric
+from domain.node import NodeId
+
+KEYS_NAMED_AT_MOST = 30
+"""An error that lists more keys than this helps nobody."""
+
+
+def problems_of_formula(
+    metric: Metric, text: str, metrics: Mapping[str, Metric]
+) -> Iterator[IllegalFormula]:
+    """List all that is wrong with a metric's formula; `metrics` holds every metric by key.
+
+    Circles over several formulas are found by `circle_among`.
+    """
+    try:
+        formula = parse(text)
+        yield from (problem := list(_unknown(formula, metrics)))
+        if not problem:
+            units = {key: metrics[key].unit for key in references(formula)}
+            factor_to(metric.unit, formula, units)
+    except IllegalFormula as illegal:
+        yield illegal
+
+
+def circle_among(formulas: Mapping[str, str]) -> list[str] | None:
+    """Give the keys of one circle of metrics derived from each other, first and last the same.
+
+    `formulas` holds formulas by the key of their metric; what can't be read is left out.
+    """
+    found = find_cycle({NodeId(key): _used_by(text) for key, text in formulas.items()})
+    return None if found is None else [str(key) for key in found]
+
+
+def _unknown(formula: Formula, metrics: Mapping[str, Metric]) -> Iterator[IllegalFormula]:
+    for reference in references_in(formula):
+        if reference.key not in metrics:
+            yield IllegalFormula(
+                f"No metric has the key {reference.key}.",
+                position=reference.at + 1,
+                legal=sorted(metrics)[:KEYS_NAMED_AT_MOST],
+            )
+
+
+def _used_by(text: str) -> list[NodeId]:
+    try:
+        return [NodeId(key) for key in references(parse(text))]
+    except IllegalFormula:
+        return []
