@@ -18,6 +18,7 @@ from api.clock import Clock, clock_at, real_clock
 from api.context import Services
 from api.database import open_database
 from api.errors import CommandError
+from api.first_page.page import first_page_routes
 from api.http import graphql_route
 from api.ids import new_id
 from api.schema import build_schema, executable
@@ -129,7 +130,7 @@ def load_registry(settings: Settings) -> Registry:
 def build_app(product: Product) -> Starlette:
     """Make the ASGI application."""
     schema = executable(build_schema())
-    return Starlette(routes=[graphql_route(schema, product.services())])
+    return Starlette(routes=[*first_page_routes(), graphql_route(schema, product.services())])
 
 
 def _connect(

@@ -1,26 +1,28 @@
 """Which media type a client sends and which it wants back (RFC 9110, GraphQL over HTTP)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import Message
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
+HTML = "text/html"
 
-_OFFERED = (JSON, GRAPHQL_RESPONSE)
+OFFERED = (JSON, GRAPHQL_RESPONSE)
 """What answers can be written in; the first where the client doesn't mind."""
 
 
-def wanted(accept: str | None) -> str | None:
+def wanted(accept: str | None, offered: Sequence[str] = OFFERED) -> str | None:
     """Give the offered media type that the client likes best; None where it accepts none.
 
     The most specific range of the header decides each type's quality. Of equal ones the type that
-    the header names first wins, so `*/*` and a missing header give JSON.
+    the header names first wins, then the one offered first, so `*/*` and a missing header give
+    JSON.
     """
     if accept is None or not accept.strip():
-        return JSON
+        return offered[0]
     ranges = list(_ranges(accept))
     rated = [
-        (rating, media_type) for media_type in _OFFERED if (rating := _rate(media_type, ranges))
+        (rating, media_type) for media_type in offered if (rating := _rate(media_type, ranges))
     ]
     return max(rated, key=lambda each: each[0])[1] if rated else None
 
