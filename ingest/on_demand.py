@@ -96,9 +96,9 @@ class OnDemand:
 
     sync: Sync
     history: timedelta
-    flights: Flights = field(default_factory=Flights)
+    _flights: Flights = field(default_factory=Flights)
+    _circuits: Circuits = field(default_factory=Circuits)
     _tried: dict[SourceKey, datetime] = field(default_factory=dict[SourceKey, datetime])
-    circuits: Circuits = field(default_factory=Circuits)
     _outlooks: dict[OrganizationId, Outlook] = field(default_factory=dict[OrganizationId, Outlook])
     _slots: dict[NodeId, asyncio.Semaphore] = field(default_factory=dict[NodeId, asyncio.Semaphore])
     _all_slots: asyncio.Semaphore = field(
@@ -133,15 +133,15 @@ class OnDemand:
         connector = atlas.get(source.connection, Connection).connector
         paused = self._outlook(atlas).pauses.get(source.connection)
         return Asking(
-            in_flight=self.flights.find(key) is not None,
+            in_flight=self._flights.find(key) is not None,
             tried_at=self._tried.get(key),
-            paused_until=latest(paused, self.circuits.open_until(connector)),
+            paused_until=latest(paused, self._circuits.open_until(connector)),
         )
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Ask nobody any more, and end what is being asked."""
         self._is_closed = True
-        await self.flights.close()
+        await self._flights.close()
 
     def _begin(self, atlas: Atlas, policy: ReadPolicy, *, now: datetime) -> dict[NodeId, Flight]:
         """Begin what is due, and give it with what is in flight and would be due."""
@@ -166,7 +166,7 @@ class OnDemand:
 
     def _ask(self, atlas: Atlas, source: MetricSource) -> Flight:
         key = (atlas.organization.id, source.id)
-        return self.flights.join(key, partial(self._read, atlas, source))
+        return self._flights.join(key, partial(self._read, atlas, source))
 
     async def _read(self, atlas: Atlas, source: MetricSource) -> None:
         since = self._since(atlas, source)
@@ -179,7 +179,7 @@ class OnDemand:
             self._tried[atlas.organization.id, source.id] = self.sync.real_clock()
         connector = self.sync.registry.connectors.get(result.run.connector)
         if connector is not None:
-            self.circuits.note(connector, result.run.error, now=result.run.finished_at)
+            self._circuits.note(connector, result.run.error, now=result.run.finished_at)
 
     def _since(self, atlas: Atlas, source: MetricSource) -> datetime:
         """Give from when on to read: what is missing, and what the source may have restated.
