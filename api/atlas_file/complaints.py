@@ -23,7 +23,7 @@ def complaints(error: ValidationError, marks: Marks) -> list[FileProblem]:
 def _complaint(details: ErrorDetails, marks: Marks) -> FileProblem:
     path: Path = details["loc"]
     saw = details["input"]
-    expected = _type_at(path)
+    expected = type_at(path)
     match details["type"]:
         case "extra_forbidden":
             return _unknown_field(path, marks)
@@ -48,7 +48,7 @@ _WANTED = {
 
 
 def _unknown_field(path: Path, marks: Marks) -> FileProblem:
-    holder = _type_at(path[:-1])
+    holder = type_at(path[:-1])
     legal = tuple(holder.model_fields) if _is_model(holder) else ()
     name = str(path[-1])
     hint = _hint(name, legal)
@@ -73,7 +73,7 @@ def _values(enum: Any) -> list[str]:  # noqa: ANN401 -- annotations have no comm
 
 
 # Any in what follows: annotations have no common type.
-def _type_at(path: Path) -> Any:  # noqa: ANN401
+def type_at(path: Path) -> Any:  # noqa: ANN401
     """Give the type that the format has for a path; None where it is free there."""
     found: Any = AtlasFile
     for step in path:

@@ -155,7 +155,7 @@ def _given(entry: BaseModel) -> dict[str, Any]:
 def _node(placed: _Placed, folder: str) -> NodeDraft:
     given = _given(placed.entry)
     fields = {
-        _record_name(placed.kind, name): _field(placed, name, value)
+        record_name(placed.kind, name): _field(placed, name, value)
         for name, value in given.items()
         if _is_field(placed.kind, name)
     }
@@ -188,21 +188,22 @@ def _is_field(kind: Kind, name: str) -> bool:
     return name not in elsewhere and (kind, name) not in LINKS and (kind, name) not in NESTED
 
 
-def _record_name(kind: Kind, name: str) -> str:
+def record_name(kind: Kind, name: str) -> str:
+    """Give the name that a field of the file has in its record."""
     return _RENAMED.get((kind, name), name)
 
 
 def _field(placed: _Placed, name: str, value: Any) -> object:  # noqa: ANN401 -- any field
     """Give a field's value as its record has it, with references for ids."""
-    at, record_name = (*placed.path, name), _record_name(placed.kind, name)
+    at, field = (*placed.path, name), record_name(placed.kind, name)
     if value is None:
         return None
     if isinstance(value, ManualProgressEntry):
         by = Ref(key=value.by, path=(*at, "by")) if value.by else None
         return ManualProgressDraft(value=value.value, by=by, at=value.at, reason=value.reason)
-    if record_name in _CONVERTED:
-        return _CONVERTED[record_name](value)
-    if record_name not in REFERENCES and record_name != "parent":
+    if field in _CONVERTED:
+        return _CONVERTED[field](value)
+    if field not in REFERENCES and field != "parent":
         return value
     if isinstance(value, str):
         return Ref(key=value, path=at)

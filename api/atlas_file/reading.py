@@ -30,10 +30,14 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(slots=True)
 class Marks:
-    """Where values, and the names of fields, stand in the file."""
+    """Where values, and the names of fields, stand in the file.
+
+    `gaps` are the positions, in order, of what was left out of lists since: paths count without.
+    """
 
     values: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
     names: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
+    gaps: dict[Path, list[int]] = field(default_factory=dict[Path, list[int]])
 
     def problem(
         self, path: Path, message: str, *, legal: tuple[str, ...] = (), at_name: bool = False
@@ -42,19 +46,35 @@ class Marks:
 
         `at_name`: where the field's name stands, and not its value.
         """
-        while path and path not in self.values:
-            path = path[:-1]
+        path = self.nearest(self.in_file(path))
         mark = self.values.get(path, Mark(1, 1))
         if at_name:
             mark = self.names.get(path, mark)
         return FileProblem(mark.line, mark.column, path, message, legal)
+
+    def in_file(self, path: Path) -> Path:
+        """Give a path as it is in the whole file, with what was left out of its lists."""
+        found: Path = ()
+        for step in path:
+            position = step
+            if isinstance(position, int):
+                for gap in self.gaps.get(found, ()):
+                    position += gap <= position
+            found = (*found, position)
+        return found
+
+    def nearest(self, path: Path) -> Path:
+        """Give a path of the file, or that of the nearest thing above it that stands there."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return path
 
 
 @dataclass(slots=True)
 class Document:
     """A file's values (mappings, lists, text, Decimal, bool, None), its marks and its problems.
 
-    `refused` are the paths whose values could not be taken; they stand as None.
+    `refused` are the paths whose values could not be taken and stand as None, or are given twice.
     """
 
     value: Any = None  # Any: whatever the file says, until the format has judged it
@@ -130,12 +150,17 @@ class _Tree:
             message = "The name of a field is plain text."
             raise UnreadableError(event.mark, message)
         path, names = (*frame.path, event.text), self.document.marks.names
-        if path in names:
+        if path in names and not self._is_within_refused(path):
             message = f"{event.text} is given twice; first on line {names[path].line}."
+            self.document.refused.add(path)
             self._report(event, path, message)
         names[path] = event.mark
         self._refuse_extras(event, path)
         frame.name = event.text
+
+    def _is_within_refused(self, path: Path) -> bool:
+        """Whether a group above is given twice: its fields may be too, and the group is told."""
+        return any(path[:depth] in self.document.refused for depth in range(1, len(path)))
 
     def _value(self, event: Event, path: Path) -> None:
         self.document.marks.values[path] = event.mark

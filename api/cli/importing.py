@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from api.app import open_product
+from api.atlas_file.connections import settings_check
 from api.atlas_file.importing import import_atlas_file
 from api.atlas_file.problems import FileProblem, InvalidAtlasFile
 from api.cli.output import Json, show, table, tell, write_json
@@ -40,7 +41,13 @@ async def import_file(settings: Settings, file: Path, *, dry_run: bool, as_json:
     async with open_product(settings) as product:
         atlases = Rehearsed(product.atlases) if dry_run else product.atlases
         try:
-            report = await import_atlas_file(file, atlases, now=real_clock(), new_id=new_id)
+            report = await import_atlas_file(
+                file,
+                atlases,
+                now=real_clock(),
+                new_id=new_id,
+                check_connection=settings_check(product.registry),
+            )
         except InvalidAtlasFile as invalid:
             _tell_problems(file, invalid, as_json=as_json)
             return 1

@@ -1,11 +1,11 @@
 """Which node an external key means, in an atlas together with a draft of what shall be in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
 
-from domain.actions.drafts import NodeDraft, Ref
+from domain.actions.drafts import AtlasDraft, NodeDraft, Ref
 from domain.atlas import Atlas
 from domain.errors import DomainError, InvalidRecord, NotFound
 from domain.node import Kind, Node, NodeId
@@ -18,30 +18,42 @@ MOST_KEYS_NAMED = 30
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Whom a key names: the stored record, None where the draft makes a new one."""
+    """Whom a key names: the stored record, None where the draft makes a new one.
+
+    `is_named` is false where the key is only a stand-in for one that could not be read.
+    """
 
     id: NodeId
     kind: Kind
     stored: Node | None
+    is_named: bool = True
 
 
-Directory = Mapping[str, Entry]
+class Directory(dict[str, Entry]):
+    """Whom each key names; of the `unread` kinds there may be more than could be read."""
+
+    def __init__(self, entries: Mapping[str, Entry], *, unread: frozenset[Kind]) -> None:
+        """Take the entries that are known."""
+        super().__init__(entries)
+        self.unread = unread
 
 
 def directory_of(
-    atlas: Atlas | None, drafts: Sequence[NodeDraft], *, new_id: Callable[[], str]
+    atlas: Atlas | None, whole: AtlasDraft, *, new_id: Callable[[], str]
 ) -> tuple[Directory, list[DomainError]]:
     """Give all keys, stored and drafted; problems where one key would mean two things."""
     stored = atlas.nodes.values() if atlas else ()
-    entries = {node.key: Entry(node.id, node.kind, node) for node in stored}
+    known = {node.key: Entry(node.id, node.kind, node) for node in stored}
+    entries = Directory(known, unread=whole.unread)
     first: dict[str, NodeDraft] = {}
     problems: list[DomainError] = []
-    for draft in drafts:
+    for draft in whole.nodes:
         clash = _clash(draft, first.get(draft.key), entries.get(draft.key))
         if clash:
             problems.append(clash)
         if draft.key not in entries:
-            entries[draft.key] = Entry(NodeId(new_id()), draft.kind, None)
+            is_named = "key" not in draft.unread
+            entries[draft.key] = Entry(NodeId(new_id()), draft.kind, None, is_named)
         first.setdefault(draft.key, draft)
     return entries, problems
 
@@ -51,7 +63,11 @@ def look_up(directory: Directory, ref: Ref, *kinds: Kind) -> Entry | DomainError
     entry = directory.get(ref.key)
     if entry is not None and entry.kind in kinds:
         return entry
-    legal = sorted(key for key, other in directory.items() if other.kind in kinds)
+    if entry is None and not directory.unread.isdisjoint(kinds):
+        return Entry(NodeId(ref.key), kinds[0], None)  # whom it names may be among the unread
+    legal = sorted(
+        key for key, other in directory.items() if other.kind in kinds and other.is_named
+    )
     wanted = " or ".join(kinds)
     if entry is not None:
         message = f"{ref.key} is a {entry.kind}; here a {wanted} is wanted."

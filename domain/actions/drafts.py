@@ -49,6 +49,8 @@ class NodeDraft:
     A field left out keeps what is stored; None puts its default back. Records' ids stand as `Ref`,
     or as tuples of them. Numbers of a key result on a duration metric are in the metric's display
     unit. `archived` None: as stored. `fallback_title` names a new record that was given no title.
+    `unread` are fields that were given, or may have been, and could not be read: what was read is
+    judged, the record isn't made. With `key` among them, `key` is a stand-in that nobody wrote.
     """
 
     kind: Kind
@@ -57,6 +59,7 @@ class NodeDraft:
     fields: Mapping[str, object] = field(default_factory=dict[str, object])
     archived: bool | None = None
     fallback_title: str | None = None
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +90,15 @@ class LinkListDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtlasDraft:
-    """A whole input: the organization's given fields, nodes and lists of links."""
+    """A whole input: the organization's given fields, nodes and lists of links.
+
+    Of the `unread` kinds the input may have nodes that could not be read: unknown keys of those
+    kinds are not held against it.
+    """
 
     organization_key: str
     organization_path: InputPath = ()
     organization_fields: Mapping[str, object] = field(default_factory=dict[str, object])
     nodes: Sequence[NodeDraft] = ()
     link_lists: Sequence[LinkListDraft] = ()
+    unread: frozenset[Kind] = frozenset()

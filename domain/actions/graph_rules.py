@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 from domain.actions.drafts import InputPath
 from domain.actions.merging import name_in_input
@@ -102,9 +103,14 @@ def _keys(ids: Iterable[NodeId], records: Mapping[NodeId, Node]) -> str:
 
 def _placed(problem: InvalidRecord, at: InputPath) -> InvalidRecord:
     """Put a problem of a record where the record stands in the input."""
+    legal = problem.legal
     match problem.path:
         case ("bounds", side, *rest):
-            path = ("at_least" if side == "lower" else "at_most", *rest)
+            path = (_SIDES[str(side)], *rest)
+            legal = tuple(_SIDES[side] for side in legal)
         case path:
             path = tuple(name_in_input(p) if isinstance(p, str) else p for p in path)
-    return InvalidRecord(problem.message, path=(*at, *path), legal=problem.legal)
+    return InvalidRecord(problem.message, path=(*at, *path), legal=legal)
+
+
+_SIDES = MappingProxyType({"lower": "at_least", "upper": "at_most"})

@@ -64,11 +64,13 @@ class ImportReport:
 class ImportPlan:
     """What to write and what will be said of it; with problems, nothing may be written.
 
-    A problem's path is the draft's path of the thing it is about.
+    A problem's path is the draft's path of the thing it is about. `records` are all records as they
+    will be; those with problems of their own are missing.
     """
 
     changes: Changes
     report: ImportReport
+    records: Mapping[NodeId, Node]
     problems: tuple[DomainError, ...] = ()
 
 
@@ -76,7 +78,7 @@ def plan_import(
     atlas: Atlas | None, draft: AtlasDraft, *, now: datetime, new_id: Callable[[], str]
 ) -> ImportPlan:
     """Compare a draft with an Atlas (None: the organization doesn't exist yet)."""
-    directory, key_problems = directory_of(atlas, draft.nodes, new_id=new_id)
+    directory, key_problems = directory_of(atlas, draft, new_id=new_id)
     organization, organization_problems = _organization(atlas, draft, new_id)
     records, record_problems = _merged(atlas, _unambiguous(draft, directory), directory, now)
     links = plan_links(atlas, _known_lists(draft, directory), directory, records)
@@ -93,9 +95,9 @@ def plan_import(
     if found:
         nothing = Changes(organization=organization, base_revision=revision)
         report = ImportReport(organization=Outcome.UNCHANGED, revision=revision)
-        return ImportPlan(nothing, report, found)
+        return ImportPlan(nothing, report, records, found)
     changes = _changes(atlas, organization, records, links)
-    return ImportPlan(changes, _report(atlas, draft, changes, links))
+    return ImportPlan(changes, _report(atlas, draft, changes, links), records)
 
 
 # Any: an organization's fields, each typed by the record.

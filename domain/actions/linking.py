@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Self
 
 from domain.actions.directory import Directory, Entry, look_up
 from domain.actions.drafts import InputPath, LinkDraft, LinkListDraft
@@ -56,12 +57,25 @@ def plan_links(
         _add_given(plan, given, directory)
     _scale_targets(plan, records)
     _compare(plan, stored)
-    plan.problems += _multiplicity_problems(plan, records)
-    plan.problems += _circle_problems(plan, records)
+    named = {entry.id: _Named.of(key, entry) for key, entry in directory.items()}
+    plan.problems += _multiplicity_problems(plan, named)
+    plan.problems += _circle_problems(plan, named)
     plan.problems += _goal_problems(plan, records)
-    plan.problems += _attribute_problems(plan, records)
+    plan.problems += _attribute_problems(plan, named)
     plan.problems += _share_problems(plan)
     return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A node's key, as people may read it, and kind; known of those whose record is wrong too."""
+
+    key: str
+    kind: Kind
+
+    @classmethod
+    def of(cls, key: str, entry: Entry) -> Self:
+        return cls(key if entry.is_named else "?", entry.kind)
 
 
 def _all_links(atlas: Atlas | None) -> Iterator[Link]:
@@ -153,7 +167,7 @@ def _compare(plan: LinkPlan, stored: Mapping[Identity, Link]) -> None:
 
 
 def _multiplicity_problems(
-    plan: LinkPlan, records: Mapping[NodeId, Node]
+    plan: LinkPlan, named: Mapping[NodeId, _Named]
 ) -> Iterator[InvalidRecord]:
     """Refuse a second parent, home or anchor where the law allows one; named at the given link."""
     by_source = Counter((relation, source) for relation, source, _ in plan.links)
@@ -163,19 +177,19 @@ def _multiplicity_problems(
         if rule.one_source and by_target[relation, target] > 1:
             others = _keys(
                 (s for r, s, t in plan.links if (r, t) == (relation, target) and s != source),
-                records,
+                named,
             )
             message = (
-                f"A {_named(target, records)} is at the end of one {relation} at most, and here "
+                f"A {_kind_name(target, named)} is at the end of one {relation} at most, and here "
                 f"it comes from {others} too; give that one's list without it."
             )
             yield InvalidRecord(message, path=path)
         if rule.one_target and by_source[relation, source] > 1:
-            message = f"A {_named(source, records)} has one {relation} at most."
+            message = f"A {_kind_name(source, named)} has one {relation} at most."
             yield InvalidRecord(message, path=path)
 
 
-def _circle_problems(plan: LinkPlan, records: Mapping[NodeId, Node]) -> Iterator[LinkCycle]:
+def _circle_problems(plan: LinkPlan, named: Mapping[NodeId, _Named]) -> Iterator[LinkCycle]:
     for relation in (r for r, rule in RULES.items() if rule.acyclic):
         edges: dict[NodeId, list[NodeId]] = defaultdict(list)
         for found, source, target in plan.links:
@@ -186,7 +200,7 @@ def _circle_problems(plan: LinkPlan, records: Mapping[NodeId, Node]) -> Iterator
             source, target = next(
                 (step for step in steps if (relation, *step) in plan.paths), steps[0]
             )
-            message = f"{relation} would close a circle: {_keys(circle, records, ' → ')}."
+            message = f"{relation} would close a circle: {_keys(circle, named, ' → ')}."
             yield LinkCycle(message, path=plan.paths.get((relation, source, target), ()))
             edges[source].remove(target)
 
@@ -202,7 +216,7 @@ def _goal_problems(plan: LinkPlan, records: Mapping[NodeId, Node]) -> Iterator[I
             yield InvalidRecord(message, path=path[:-1])
 
 
-def _attribute_problems(plan: LinkPlan, records: Mapping[NodeId, Node]) -> Iterator[InvalidRecord]:
+def _attribute_problems(plan: LinkPlan, named: Mapping[NodeId, _Named]) -> Iterator[InvalidRecord]:
     for identity, path in plan.paths.items():
         link = plan.links[identity]
         at = path[:-1]
@@ -213,7 +227,7 @@ def _attribute_problems(plan: LinkPlan, records: Mapping[NodeId, Node]) -> Itera
             message = f"A weight is 0 or more; this is {link.weight}."
             yield InvalidRecord(message, path=(*at, "weight"))
         if link.relation is Relation.MEASURES:
-            yield from _measure_problems(link, at, _kind(link.target, records))
+            yield from _measure_problems(link, at, _kind(link.target, named))
 
 
 def _measure_problems(link: Link, at: InputPath, measured: Kind | None) -> Iterator[InvalidRecord]:
@@ -243,15 +257,14 @@ def _share_problems(plan: LinkPlan) -> Iterator[InvalidRecord]:
             yield InvalidRecord(message, path=paths[0][:-2])
 
 
-def _kind(node_id: NodeId, records: Mapping[NodeId, Node]) -> Kind | None:
-    """Give a node's kind; None where its record has problems of its own."""
-    record = records.get(node_id)
-    return record.kind if record else None
+def _kind(node_id: NodeId, named: Mapping[NodeId, _Named]) -> Kind | None:
+    """Give a node's kind; None where it could not be read."""
+    return named[node_id].kind if node_id in named else None
 
 
-def _named(node_id: NodeId, records: Mapping[NodeId, Node]) -> str:
-    return _kind(node_id, records) or "node"
+def _kind_name(node_id: NodeId, named: Mapping[NodeId, _Named]) -> str:
+    return _kind(node_id, named) or "node"
 
 
-def _keys(ids: Iterable[NodeId], records: Mapping[NodeId, Node], between: str = ", ") -> str:
-    return between.join(records[i].key if i in records else "?" for i in ids)
+def _keys(ids: Iterable[NodeId], named: Mapping[NodeId, _Named], between: str = ", ") -> str:
+    return between.join(named[i].key if i in named else "?" for i in ids)

@@ -86,7 +86,8 @@ class Merged:
 def merge(draft: NodeDraft, directory: Directory, *, now: datetime) -> Merged:
     """Lay a draft's fields over the stored record, or over a new one's defaults.
 
-    A changed record gets the next version; an unchanged one comes back as it is stored.
+    A changed record gets the next version; an unchanged one comes back as it is stored. What could
+    be read of a draft with unread fields is judged, and makes no record.
     """
     entry = directory[draft.key]
     record = RECORDS[draft.kind]
@@ -95,10 +96,11 @@ def merge(draft: NodeDraft, directory: Directory, *, now: datetime) -> Merged:
     values, cleared = _with_defaults(record, values)
     _add_title(draft, stored, values)
     problems += [_emptied(draft, name) for name in cleared]
-    missing = [] if stored else [n for n in _missing(record, values) if n not in cleared]
+    told = {*cleared, *draft.unread}
+    missing = [] if stored else [n for n in _missing(record, values) if n not in told]
     if missing:
         problems.append(_incomplete(draft, missing))
-    if problems:
+    if problems or draft.unread:
         return Merged(None, tuple(problems))
     if stored is None:
         values |= {"id": entry.id, "key": draft.key, "created_at": now, "updated_at": now}
@@ -199,11 +201,9 @@ def _add_title(draft: NodeDraft, stored: Node | None, values: dict[str, Any]) ->
 
 
 def _missing(record: type[Node], values: Mapping[str, object]) -> list[str]:
-    return [
-        field.name
-        for field in fields(record)
-        if _needed(field) and field.name not in values and field.name not in _SET_BY_ALL
-    ]
+    """Name what a new record lacks; a key result gets its title from what is done."""
+    others = {*values, *_SET_BY_ALL, *(["title"] if record is KeyResult else [])}
+    return [field.name for field in fields(record) if _needed(field) and field.name not in others]
 
 
 def _needed(field: Field[Any]) -> bool:

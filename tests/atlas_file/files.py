@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from api.atlas_file.importing import import_parsed, parse_atlas_file
-from api.atlas_file.problems import FileProblem, InvalidAtlasFile
+from api.atlas_file.problems import FileProblem, InvalidAtlasFile, in_order
 from domain.actions.import_atlas import ImportReport
 from domain.atlas import Atlas
 from tests.fakes import FakeAtlases
@@ -50,12 +50,13 @@ class Bank:
 
 
 def format_problems(text: str) -> list[FileProblem]:
-    """Give what is refused before any rule is asked."""
+    """Give what the format refuses, whatever the rules say."""
+    content = text.encode("utf-8", errors="surrogatepass")
     try:
-        parse_atlas_file(text.encode("utf-8", errors="surrogatepass"), folder=Path("/bank"))
+        problems = parse_atlas_file(content, folder=Path("/bank")).problems
     except InvalidAtlasFile as invalid:
-        return list(invalid.problems)
-    return []
+        problems = invalid.problems
+    return list(in_order(problems))
 
 
 def places(problems: list[FileProblem]) -> list[tuple[int, int, str]]:
