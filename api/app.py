@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from api.settings import Settings
 from domain.atlas import Atlas
 from domain.node import Node
 from domain.source import MetricSource, SourceState
-from domain.view import View, day_of, end_of
+from domain.view import View
 from ingest.sync import Sync, connections_of
 from plugins.discovery import load_plugins
 from plugins.intruders import find_intruders, package_homes
@@ -51,6 +51,7 @@ class Product:
     observations: StoredObservations
     registry: Registry
     sync: Sync
+    served: list[str] = field(default_factory=list[str])
 
     async def is_empty(self) -> bool:
         """Tell whether no organization was ever imported."""
@@ -68,16 +69,18 @@ class Product:
 
     async def atlas(self) -> Atlas:
         """Give the present Atlas of the organization that is served."""
-        return await self.cache.current(await self.organization())
+        return await self.cache.current(await self._served())
 
     async def view(self, *, as_of: date | None = None, known_at: datetime | None = None) -> View:
         """Give the organization's atlas on a day, with its values."""
-        now, atlas = self.clock(), await self.atlas()
-        present = day_of(now, atlas)
-        today = as_of or present
-        instant = now if today == present else end_of(today, atlas)
-        key = atlas.organization.key
-        return await self.cache.view(key, today=today, instant=instant, known_at=known_at)
+        key, now = await self._served(), self.clock()
+        return await self.cache.view(key, now=now, as_of=as_of, known_at=known_at)
+
+    async def _served(self) -> str:
+        """Ask for the organization's key once: a request then costs one statement, its revision."""
+        if not self.served:
+            self.served.append(await self.organization())
+        return self.served[0]
 
     def services(self) -> Services:
         """Give what resolvers read from."""
@@ -144,7 +147,7 @@ def _connect(
         settings=settings,
         clock=clock,
         atlases=atlases,
-        cache=AtlasCache(atlases, observations, max_nodes=settings.max_nodes),
+        cache=AtlasCache(atlases, max_nodes=settings.max_nodes),
         observations=observations,
         registry=registry,
         sync=Sync(

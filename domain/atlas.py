@@ -1,10 +1,11 @@
 """The Atlas: one organization's whole graph at one revision, frozen, with an index of its links."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from domain.errors import NotFound
+from domain.grouping import Grouping, grouped
 from domain.links import Link, Relation
 from domain.node import Kind, Node, NodeId
 from domain.okr import KeyResult, Objective
@@ -22,7 +23,7 @@ class Atlas:
 
     `outgoing[relation][source]` is in order of position, then of the target's key,
     `incoming[relation][target]` in order of the source's key. The other indexes by
-    field hold their records in order of position or key.
+    field hold their records in order of position or key. The mappings themselves are in no order.
     """
 
     organization: Organization
@@ -77,52 +78,64 @@ class Atlas:
         return [n for n in found if isinstance(n, kind) and n.archived_at is None]
 
 
+BY_KIND: Grouping[Kind, Node] = Grouping(lambda node: node.kind, lambda node: node.key)
+KEY_RESULTS: Grouping[NodeId, KeyResult] = Grouping(
+    lambda kr: kr.objective, lambda kr: (kr.position, kr.key)
+)
+OBJECTIVES: Grouping[NodeId, Objective] = Grouping(lambda each: each.cycle, lambda each: each.key)
+SUCCESSORS: Grouping[NodeId, Objective] = Grouping(
+    lambda each: each.predecessor, lambda each: each.key
+)
+SOURCES: Grouping[NodeId, MetricSource] = Grouping(
+    lambda s: s.metric, lambda s: (s.precedence, s.key)
+)
+
+
+def outgoing_links(nodes: Mapping[NodeId, Node]) -> Grouping[NodeId, Link]:
+    """Group links by where they start, in order of position, then of the target's key."""
+    return Grouping(
+        lambda link: link.source, lambda link: (link.position or 0, nodes[link.target].key)
+    )
+
+
+def incoming_links(nodes: Mapping[NodeId, Node]) -> Grouping[NodeId, Link]:
+    """Group links by where they end, in order of the source's key."""
+    return Grouping(lambda link: link.target, lambda link: nodes[link.source].key)
+
+
 def build_atlas(
     organization: Organization, revision: int, nodes: Iterable[Node], links: Iterable[Link]
 ) -> Atlas:
     """Index records and links; the links' ends must be among the nodes (storage guarantees it)."""
     by_id = {node.id: node for node in nodes}
-    in_order = sorted(by_id.values(), key=lambda node: node.key)
-    key_results = sorted(_of(in_order, KeyResult), key=lambda kr: (kr.position, kr.key))
-    objectives = _of(in_order, Objective)
-    sources = sorted(_of(in_order, MetricSource), key=lambda s: (s.precedence, s.key))
-    kept = list(links)
+    by_relation = _by_relation(links)
+    objectives = of_kind(by_id.values(), Objective)
     return Atlas(
         organization=organization,
         revision=revision,
         nodes=by_id,
-        by_key={node.key: node.id for node in in_order},
-        by_kind=_grouped(in_order, lambda node: node.kind),
-        outgoing=_index(kept, lambda x: x.source, lambda x: (x.position or 0, by_id[x.target].key)),
-        incoming=_index(kept, lambda x: x.target, lambda x: (0, by_id[x.source].key)),
-        key_results_by_objective=_grouped(key_results, lambda kr: kr.objective),
-        objectives_by_cycle=_grouped(objectives, lambda objective: objective.cycle),
-        successors=_grouped(
-            (o for o in objectives if o.predecessor), lambda o: o.predecessor or NodeId("")
-        ),
-        sources_by_metric=_grouped(sources, lambda source: source.metric),
+        by_key={node.key: node.id for node in by_id.values()},
+        by_kind=grouped(by_id.values(), BY_KIND),
+        outgoing=_index(by_relation, outgoing_links(by_id)),
+        incoming=_index(by_relation, incoming_links(by_id)),
+        key_results_by_objective=grouped(of_kind(by_id.values(), KeyResult), KEY_RESULTS),
+        objectives_by_cycle=grouped(objectives, OBJECTIVES),
+        successors=grouped(objectives, SUCCESSORS),
+        sources_by_metric=grouped(of_kind(by_id.values(), MetricSource), SOURCES),
     )
 
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def _of(nodes: Iterable[Node], kind: type[N]) -> list[N]:
+def of_kind(nodes: Iterable[Node], kind: type[N]) -> list[N]:
+    """Give those records that are of a kind, in their order."""
     return [node for node in nodes if isinstance(node, kind)]
 
 
-def _grouped(items: Iterable[V], key: Callable[[V], K]) -> dict[K, tuple[V, ...]]:
-    groups: dict[K, list[V]] = {}
-    for item in items:
-        groups.setdefault(key(item), []).append(item)
-    return {name: tuple(group) for name, group in groups.items()}
+def _by_relation(links: Iterable[Link]) -> Mapping[Relation, Sequence[Link]]:
+    found: dict[Relation, list[Link]] = {relation: [] for relation in Relation}
+    for link in links:
+        found[link.relation].append(link)
+    return found
 
 
-def _index(
-    links: Iterable[Link],
-    end: Callable[[Link], NodeId],
-    order: Callable[[Link], tuple[int, str]],
-) -> LinkIndex:
-    by_relation = _grouped(sorted(links, key=order), lambda link: link.relation)
-    return {relation: _grouped(by_relation.get(relation, ()), end) for relation in Relation}
+def _index(links: Mapping[Relation, Sequence[Link]], by: Grouping[NodeId, Link]) -> LinkIndex:
+    return {relation: grouped(same, by) for relation, same in links.items()}

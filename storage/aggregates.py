@@ -21,6 +21,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from domain.metric import ObservationState
@@ -64,6 +65,20 @@ class Shelf:
 
     table: Table
     believed: tuple[ColumnElement[bool], ...] = ()
+
+
+async def aggregates_of(
+    connection: AsyncConnection,
+    tenant: OrganizationId,
+    queries: Sequence[WindowQuery],
+    *,
+    known_at: datetime | None = None,
+) -> dict[WindowQuery, WindowAggregate]:
+    """Answer all questions in one statement, as known at a time (None: all that is known)."""
+    if not queries:
+        return {}
+    rows = await connection.execute(answering(tenant, known_at), questions(queries))
+    return dict(answered(queries, row) for row in rows.all())
 
 
 def answering(tenant: OrganizationId, known_at: datetime | None) -> Select[*Cells]:

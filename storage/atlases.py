@@ -1,6 +1,7 @@
-"""The store of atlases: loads one in a single snapshot, writes changes in one transaction."""
+"""The store of atlases: reads one in a single snapshot, writes changes in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from uuid import uuid4
@@ -11,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.actions.changes import Changes
 from domain.atlas import Atlas
 from domain.node import OrganizationId
+from domain.ports import Aggregates, WindowAggregate, WindowQuery
+from storage.aggregates import aggregates_of
 from storage.loading import load_atlas
 from storage.refusals import in_domain_words
 from storage.retry import retrying
@@ -21,6 +24,23 @@ from storage.writing import write_changes
 def new_token() -> str:
     """Name a write, so that its writer recognizes it after a lost connection."""
     return str(uuid4())
+
+
+Questions = Callable[[Atlas], Sequence[WindowQuery]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An Atlas and the answers to questions about its values, both of one moment."""
+
+    atlas: Atlas
+    asked: Sequence[WindowQuery] = ()
+    aggregates: Aggregates = field(default_factory=dict[WindowQuery, WindowAggregate])
+
+
+def no_questions(_: Atlas) -> Sequence[WindowQuery]:
+    """Ask for no values."""
+    return ()
 
 
 class StoredAtlases:
@@ -46,6 +66,20 @@ class StoredAtlases:
         """Give the organization's present Atlas, all of it from one moment; None where none is."""
         return await retrying(partial(self._load, organization_key))
 
+    async def read(
+        self,
+        organization_key: str,
+        held: Atlas | None,
+        questions: Questions = no_questions,
+        *,
+        known_at: datetime | None = None,
+    ) -> Reading | None:
+        """Give the present Atlas and its answers to `questions`, all of it from one moment.
+
+        Of a `held` Atlas all is shared that didn't change. None where there is no organization.
+        """
+        return await retrying(partial(self._read, organization_key, held, questions, known_at))
+
     async def apply(self, changes: Changes, *, now: datetime) -> int:
         """Write all changes in one transaction; give the new revision.
 
@@ -65,14 +99,31 @@ class StoredAtlases:
                 tenant = await connection.scalar(select(tenants.c.id).where(tenants.c.key == key))
             if tenant is None:
                 return None
-            self._ids[key] = OrganizationId(tenant)
-            return await connection.scalar(
+            revision = await connection.scalar(
                 select(organizations.c.revision).where(organizations.c.tenant_id == tenant)
             )
+        if revision is None:
+            self._ids.pop(key, None)
+        else:
+            self._ids[key] = OrganizationId(tenant)
+        return revision
 
     async def _load(self, key: str) -> Atlas | None:
         async with self._snapshots.connect() as connection:
             return await load_atlas(connection, key)
+
+    async def _read(
+        self, key: str, held: Atlas | None, questions: Questions, known_at: datetime | None
+    ) -> Reading | None:
+        async with self._snapshots.connect() as connection:
+            atlas = await load_atlas(connection, key, held)
+            if atlas is None:
+                return None
+            asked = questions(atlas)
+            aggregates = await aggregates_of(
+                connection, atlas.organization.id, asked, known_at=known_at
+            )
+        return Reading(atlas=atlas, asked=asked, aggregates=aggregates)
 
     async def _apply(self, changes: Changes, now: datetime, token: str) -> int:
         with in_domain_words():

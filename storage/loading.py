@@ -1,4 +1,4 @@
-"""Read an organization's whole graph: each table once, each record built once."""
+"""Read an organization's graph: each table once, each record built once, or only what changed."""
 
 import gc
 from collections import defaultdict
@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Text, cast, select
+from sqlalchemy import ColumnElement, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.actions.changes import Changes
 from domain.atlas import Atlas, build_atlas
 from domain.links import Link, MeasureDimension, Relation
 from domain.node import AtlasNode, Kind, Node, NodeId, OrganizationId
 from domain.organization import Organization
+from domain.refreshing import refreshed
+from storage.bulk import any_of
 from storage.rows import ATLAS_NODE, LISTS, LISTS_OF, NODE, OWN, RECORD_OF
 from storage.tables import links, nodes, organizations, tenants
 
@@ -25,6 +28,7 @@ ListOf = Mapping[str, tuple[NodeId, ...]]
 PARAMETERS = TypeAdapter(dict[str, Decimal])
 # What only nodes with an owner have.
 ALIEN = tuple({field.name for field in ATLAS_NODE.fields} - {field.name for field in NODE.fields})
+KINDS = {kind.value: kind for kind in Kind}
 RELATIONS = {relation.value: relation for relation in Relation}
 DIMENSIONS: dict[str | None, MeasureDimension | None] = {
     None: None,
@@ -42,13 +46,23 @@ LINK = (
 )
 
 
-async def load_atlas(connection: AsyncConnection, key: str) -> Atlas | None:
-    """Give the Atlas of an organization; the connection's snapshot holds it together."""
+async def load_atlas(
+    connection: AsyncConnection, key: str, held: Atlas | None = None
+) -> Atlas | None:
+    """Give the present Atlas of an organization; the connection's snapshot holds it together.
+
+    With the Atlas of an earlier revision only what changed since is read, and the rest is shared.
+    """
     found = await organization_by_key(connection, key)
     if found is None:
         return None
+    organization, revision = found
     with collector_at_rest():
-        return await _graph(connection, *found)
+        if held is None or held.organization.id != organization.id or held.revision > revision:
+            return await _graph(connection, organization, revision)
+        if held.revision == revision:
+            return held
+        return await _refreshed(connection, held, organization, revision)
 
 
 @contextmanager
@@ -76,36 +90,58 @@ async def _graph(connection: AsyncConnection, organization: Organization, revisi
     return build_atlas(organization, revision, records, joined)
 
 
+async def _refreshed(
+    connection: AsyncConnection, held: Atlas, organization: Organization, revision: int
+) -> Atlas:
+    tenant, since = organization.id, held.revision
+    changed = await changed_fields(connection, tenant, since)
+    records: list[Node] = []
+    for kind, shared in changed.items():
+        ids = list(shared)
+        lists = {name: await listed(connection, tenant, name, ids) for name in LISTS_OF[kind]}
+        records += await records_of(connection, tenant, kind, shared, lists, only=ids)
+    linked, unlinked = await changed_links(connection, tenant, since)
+    changes = Changes(
+        organization=organization,
+        base_revision=since,
+        nodes=records,
+        links=linked,
+        unlinked=unlinked,
+    )
+    return refreshed(held, changes, revision)
+
+
 async def organization_by_key(
     connection: AsyncConnection, key: str
 ) -> tuple[Organization, int] | None:
     """Give an organization and its revision; None where there is none."""
-    tenant = await connection.scalar(select(tenants.c.id).where(tenants.c.key == key))
-    if tenant is None:
-        return None
     columns = organizations.c
-    row = (
-        await connection.execute(
-            select(
-                columns.title,
-                columns.time_zone,
-                columns.currency,
-                columns.status_policy,
-                cast(columns.status_parameters, Text),
-                columns.revision,
-            ).where(columns.tenant_id == tenant)
+    rows = await connection.execute(
+        select(
+            columns.tenant_id,
+            columns.title,
+            columns.time_zone,
+            columns.currency,
+            columns.status_policy,
+            cast(columns.status_parameters, Text),
+            columns.revision,
         )
-    ).one()
-    organization = Organization(
-        id=OrganizationId(tenant),
-        key=key,
-        title=row[0],
-        time_zone=row[1],
-        currency=row[2],
-        status_policy=row[3],
-        status_parameters=PARAMETERS.validate_json(row[4]),
+        .join(tenants, tenants.c.id == columns.tenant_id)
+        .where(tenants.c.key == key)
     )
-    return organization, row[5]
+    row = rows.one_or_none()
+    if row is None:
+        return None
+    organization = Organization(
+        id=OrganizationId(row[0]),
+        key=key,
+        title=row[1],
+        time_zone=row[2],
+        currency=row[3],
+        status_policy=row[4],
+        status_parameters=PARAMETERS.validate_json(row[5]),
+    )
+    return organization, row[6]
 
 
 async def shared_fields(
@@ -116,14 +152,35 @@ async def shared_fields(
     return {row[0]: ATLAS_NODE.values(row) for row in rows.all()}
 
 
-async def listed(connection: AsyncConnection, tenant: OrganizationId, name: str) -> ListOf:
-    """Give by node the nodes that its field of that name lists, in order."""
+async def changed_fields(
+    connection: AsyncConnection, tenant: OrganizationId, since: int
+) -> dict[Kind, dict[NodeId, Fields]]:
+    """Give by kind and id what all kinds have in common, of the nodes changed since a revision."""
+    rows = await connection.execute(
+        select(*ATLAS_NODE.select(), nodes.c.kind).where(
+            nodes.c.tenant_id == tenant, nodes.c.revision > since
+        )
+    )
+    found: dict[Kind, dict[NodeId, Fields]] = {}
+    for row in rows.all():
+        found.setdefault(KINDS[row[-1]], {})[row[0]] = ATLAS_NODE.values(row)
+    return found
+
+
+async def listed(
+    connection: AsyncConnection,
+    tenant: OrganizationId,
+    name: str,
+    only: Sequence[NodeId] | None = None,
+) -> ListOf:
+    """Give by node the nodes that its field of that name lists, in order; None: of all nodes."""
     table = LISTS[name]
     member = table.c[3]
     rows = await connection.execute(
         select(table.c.node_id, member)
-        .where(table.c.tenant_id == tenant)
-        .order_by(table.c.node_id, table.c.position)
+        .where(table.c.tenant_id == tenant, *_among(table.c.node_id, only))
+        .order_by(table.c.node_id, table.c.position),
+        _ids(only),
     )
     found: defaultdict[str, list[NodeId]] = defaultdict(list)
     for node, each in rows.all():
@@ -137,11 +194,16 @@ async def records_of(
     kind: Kind,
     shared: Mapping[NodeId, Fields],
     lists: Mapping[str, ListOf],
+    *,
+    only: Sequence[NodeId] | None = None,
 ) -> list[Node]:
-    """Give all records of a kind."""
+    """Give all records of a kind, or `only` some."""
     shape, record = OWN[kind], RECORD_OF[kind]
     rows = await connection.execute(
-        select(*shape.select()).where(shape.table.c.tenant_id == tenant)
+        select(*shape.select()).where(
+            shape.table.c.tenant_id == tenant, *_among(shape.table.c.id, only)
+        ),
+        _ids(only),
     )
     alien = () if issubclass(record, AtlasNode) else ALIEN
     own_lists = [(name, lists[name]) for name in LISTS_OF[kind]]
@@ -165,6 +227,28 @@ async def links_of(connection: AsyncConnection, tenant: OrganizationId) -> list[
         )
     )
     return [_link(row) for row in rows.all()]
+
+
+async def changed_links(
+    connection: AsyncConnection, tenant: OrganizationId, since: int
+) -> tuple[list[Link], list[Link]]:
+    """Give the links that were made or changed since a revision, and those that were unlinked."""
+    columns = links.c
+    rows = await connection.execute(
+        select(*(columns[name] for name in LINK), columns.is_removed).where(
+            columns.tenant_id == tenant, columns.revision > since
+        )
+    )
+    found = rows.all()
+    return [_link(row) for row in found if not row[-1]], [_link(row) for row in found if row[-1]]
+
+
+def _among(column: ColumnElement[Any], only: Sequence[NodeId] | None) -> list[ColumnElement[bool]]:
+    return [] if only is None else [column == any_of("only")]
+
+
+def _ids(only: Sequence[NodeId] | None) -> dict[str, list[NodeId]]:
+    return {} if only is None else {"only": list(only)}
 
 
 def _link(row: Sequence[Any]) -> Link:

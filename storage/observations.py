@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import NotFound
 from domain.metric import Observation
-from domain.node import OrganizationId
+from domain.node import NodeId, OrganizationId
 from domain.ports import WindowAggregate, WindowQuery
-from storage.aggregates import answered, answering, questions
+from storage.aggregates import aggregates_of
+from storage.bulk import any_of
 from storage.recording import RecordResult, record_all
 from storage.refusals import in_domain_words
 from storage.retry import retrying
 from storage.sync_runs import SyncRun, keep_run, mark_source
-from storage.tables import organizations
+from storage.tables import nodes, organizations
 from storage.writing import locked
 
 
@@ -61,9 +62,7 @@ class StoredObservations:
         known_at: datetime | None,
     ) -> dict[WindowQuery, WindowAggregate]:
         async with self._engine.connect() as connection:
-            statement = answering(organization, known_at)
-            rows = (await connection.execute(statement, questions(queries))).all()
-        return dict(answered(queries, row) for row in rows)
+            return await aggregates_of(connection, organization, queries, known_at=known_at)
 
     async def _record(
         self,
@@ -78,13 +77,36 @@ class StoredObservations:
                 if held is None:
                     message = f"There is no organization with the id {organization}."
                     raise NotFound(message)
+                revision = held[0] + 1
                 result = await record_all(connection, organization, observations)
                 if run:
-                    await mark_source(connection, organization, run, revision=held[0] + 1)
+                    await mark_source(connection, organization, run)
                     await keep_run(connection, organization, run, result)
                 if run or result.new or result.revised:
-                    await _move(connection, organization, held[0] + 1, now)
+                    sources = {each.source for each in observations}
+                    if run:
+                        sources.add(run.source)
+                    await _stamp(connection, organization, sources, revision)
+                    await _move(connection, organization, revision, now)
         return result
+
+
+async def _stamp(
+    connection: AsyncConnection,
+    tenant: OrganizationId,
+    sources: Iterable[NodeId],
+    revision: int,
+) -> None:
+    """Mark sources as changed, though perhaps only their observations are.
+
+    So whoever holds answers about the others knows that these still hold.
+    """
+    await connection.execute(
+        update(nodes)
+        .where(nodes.c.tenant_id == tenant, nodes.c.id == any_of("sources"))
+        .values(revision=revision),
+        {"sources": sorted(sources)},
+    )
 
 
 async def _move(

@@ -13,7 +13,7 @@ from domain.errors import NotFound
 from domain.node import NodeId, OrganizationId
 from domain.source import SourceError, SourceState
 from storage.recording import RecordResult
-from storage.tables import metric_sources, nodes, sync_runs
+from storage.tables import metric_sources, sync_runs
 
 ERRORS: TypeAdapter[SourceError] = TypeAdapter(SourceError)
 
@@ -61,9 +61,7 @@ async def keep_run(
     await connection.execute(row.on_conflict_do_nothing())
 
 
-async def mark_source(
-    connection: AsyncConnection, tenant: OrganizationId, run: SyncRun, *, revision: int
-) -> None:
+async def mark_source(connection: AsyncConnection, tenant: OrganizationId, run: SyncRun) -> None:
     """Tell the source how its last run ended; a failed one leaves `asked_at` where it was."""
     answered = {} if run.error else {"asked_at": run.finished_at}
     marked = await connection.execute(
@@ -74,11 +72,6 @@ async def mark_source(
     if not marked.rowcount:
         message = f"The atlas has no source {run.source}."
         raise NotFound(message)
-    await connection.execute(
-        update(nodes)
-        .where(nodes.c.tenant_id == tenant, nodes.c.id == run.source)
-        .values(revision=revision)
-    )
 
 
 def _error(run: SyncRun) -> dict[str, Any] | None:

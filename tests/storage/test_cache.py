@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.atlas import Atlas
 from domain.errors import NotFound
 from domain.metric import Metric
+from domain.node import NodeId
 from domain.value import metric_value
-from storage.atlases import StoredAtlases
+from storage.atlases import Questions, Reading, StoredAtlases, no_questions
 from storage.cache import VIEWS_PER_ATLAS, AtlasCache
 from storage.observations import StoredObservations
 from tests.builders import NOW, TODAY, a_goal, a_journey, an_observation, id_of
@@ -22,13 +23,30 @@ SECOND = timedelta(seconds=1)
 
 
 class CountingAtlases(StoredAtlases):
-    """Counts loads, and what is there."""
+    """Counts what is read, and notes which questions are asked."""
 
     loads = 0
+    refreshes = 0
 
-    async def load(self, organization_key: str) -> Atlas | None:
-        self.loads += 1
-        return await super().load(organization_key)
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.asked: list[list[NodeId]] = []
+
+    async def read(
+        self,
+        organization_key: str,
+        held: Atlas | None,
+        questions: Questions = no_questions,
+        *,
+        known_at: datetime | None = None,
+    ) -> Reading | None:
+        reading = await super().read(organization_key, held, questions, known_at=known_at)
+        if reading and reading.atlas is not held:
+            self.loads += held is None
+            self.refreshes += held is not None
+        if reading and reading.asked:
+            self.asked.append(sorted({query.source for query in reading.asked}))
+        return reading
 
 
 @pytest.fixture
@@ -37,8 +55,8 @@ def atlases(engine: AsyncEngine) -> CountingAtlases:
 
 
 @pytest.fixture
-def cache(atlases: CountingAtlases, observations: StoredObservations) -> AtlasCache:
-    return AtlasCache(atlases, observations)
+def cache(atlases: CountingAtlases) -> AtlasCache:
+    return AtlasCache(atlases)
 
 
 async def test_an_atlas_is_loaded_once_a_revision(
@@ -53,17 +71,17 @@ async def test_an_atlas_is_loaded_once_a_revision(
     assert first is again
     assert (first.revision, len(first.nodes)) == (1, 1)
     assert (moved.revision, len(moved.nodes)) == (2, 2)
-    assert atlases.loads == 2
+    assert (atlases.loads, atlases.refreshes) == (1, 1)
 
 
 async def test_an_unchanged_atlas_costs_one_small_statement(
     cache: AtlasCache, atlases: CountingAtlases, engine: AsyncEngine
 ) -> None:
     await atlases.apply(changes(a_goal()), now=NOW)
-    await cache.view("norrhavn", today=TODAY, instant=NOW)
+    await cache.view("norrhavn", now=NOW)
 
     with statements(engine) as seen:
-        await cache.view("norrhavn", today=TODAY, instant=NOW)
+        await cache.view("norrhavn", now=NOW)
 
     assert len(seen) == 1
     assert "organizations.revision" in seen[0]
@@ -74,9 +92,7 @@ async def test_fifty_who_ask_at_once_share_one_load_and_one_view(
 ) -> None:
     await atlases.apply(changes(a_goal()), now=NOW)
 
-    views = await asyncio.gather(
-        *(cache.view("norrhavn", today=TODAY, instant=NOW) for _ in range(50))
-    )
+    views = await asyncio.gather(*(cache.view("norrhavn", now=NOW) for _ in range(50)))
 
     assert atlases.loads == 1
     assert len({id(view) for view in views}) == 1
@@ -113,10 +129,10 @@ async def test_a_database_that_was_set_back_is_noticed(
 
 
 async def test_the_least_recently_used_organization_leaves_when_there_are_too_many_nodes(
-    atlases: CountingAtlases, observations: StoredObservations
+    atlases: CountingAtlases,
 ) -> None:
     # Two nodes each, room for five: A and B fit, and C drives out B, for A was asked for last.
-    cache = AtlasCache(atlases, observations, max_nodes=5)
+    cache = AtlasCache(atlases, max_nodes=5)
     for key in ("A", "B", "C"):
         two = changes(a_goal(), a_journey(), organization=a_neighbour(key))
         await atlases.apply(two, now=NOW)
@@ -132,17 +148,17 @@ async def test_the_least_recently_used_organization_leaves_when_there_are_too_ma
 
 
 async def test_one_organization_larger_than_the_bound_is_still_held(
-    atlases: CountingAtlases, observations: StoredObservations
+    atlases: CountingAtlases,
 ) -> None:
-    cache = AtlasCache(atlases, observations, max_nodes=1)
+    cache = AtlasCache(atlases, max_nodes=1)
     await atlases.apply(changes(a_goal(), a_journey()), now=NOW)
 
     assert await cache.current("norrhavn") is await cache.current("norrhavn")
     assert atlases.loads == 1
 
 
-async def the_value(cache: AtlasCache, *, today: date = TODAY, instant: datetime = NOW) -> object:
-    view = await cache.view("norrhavn", today=today, instant=instant)
+async def the_value(cache: AtlasCache, *, as_of: date | None = None) -> object:
+    view = await cache.view("norrhavn", now=NOW, as_of=as_of)
     return metric_value(view, view.atlas.get(id_of("MT-1"), Metric)).value
 
 
@@ -154,8 +170,8 @@ async def test_a_view_carries_the_values_of_its_day(
     await observations.record(NORRHAVN, [older, newer], now=NOW)
 
     assert await the_value(cache) == 2
-    assert await the_value(cache, today=date(2026, 10, 15)) == 1
-    assert await the_value(cache, today=date(2026, 9, 1)) is None
+    assert await the_value(cache, as_of=date(2026, 10, 15)) == 1
+    assert await the_value(cache, as_of=date(2026, 9, 1)) is None
 
 
 async def test_a_recorded_value_is_in_the_next_view(
@@ -176,8 +192,8 @@ async def test_a_view_knows_only_what_was_known(
     await with_sources(atlases)
     await observations.record(NORRHAVN, [an_observation(1)], now=NOW)
 
-    before = await cache.view("norrhavn", today=TODAY, instant=NOW, known_at=NOW - SECOND)
-    after = await cache.view("norrhavn", today=TODAY, instant=NOW, known_at=NOW)
+    before = await cache.view("norrhavn", now=NOW, known_at=NOW - SECOND)
+    after = await cache.view("norrhavn", now=NOW, known_at=NOW)
 
     assert (len(before.aggregates), len(after.aggregates) > 0) == (0, True)
     assert before.known_at == NOW - SECOND
@@ -200,9 +216,9 @@ async def test_a_view_is_shared_for_less_than_a_minute_its_answers_for_the_whole
     atlases: CountingAtlases,
 ) -> None:
     await atlases.apply(changes(a_goal()), now=NOW)
-    first = await cache.view("norrhavn", today=TODAY, instant=NOW)
+    first = await cache.view("norrhavn", now=NOW)
 
-    second = await cache.view("norrhavn", today=TODAY, instant=NOW + seconds * SECOND)
+    second = await cache.view("norrhavn", now=NOW + seconds * SECOND)
 
     assert (second is first) == same
     assert second.aggregates is first.aggregates
@@ -215,7 +231,7 @@ async def test_the_views_of_many_days_are_bounded(
     await atlases.apply(changes(a_goal()), now=NOW)
     days = [TODAY - timedelta(days=number) for number in range(VIEWS_PER_ATLAS + 1)]
 
-    views = [await cache.view("norrhavn", today=day, instant=NOW) for day in days]
+    views = [await cache.view("norrhavn", now=NOW, as_of=day) for day in days]
 
-    assert await cache.view("norrhavn", today=days[-1], instant=NOW) is views[-1]
-    assert await cache.view("norrhavn", today=days[0], instant=NOW) is not views[0]
+    assert await cache.view("norrhavn", now=NOW, as_of=days[-1]) is views[-1]
+    assert await cache.view("norrhavn", now=NOW, as_of=days[0]) is not views[0]

@@ -54,8 +54,8 @@ async def test_loading(engine: AsyncEngine, atlases: StoredAtlases) -> None:
 
     few, many = await counts(engine, lambda size: atlases.load(f"size {size}"))
 
-    # Tenant, organization, nodes, 2 lists of nodes, 15 kinds, links.
-    assert few == many == 21
+    # Organization, nodes, 2 lists of nodes, 15 kinds, links.
+    assert few == many == 20
 
 
 async def test_recording(
@@ -68,8 +68,8 @@ async def test_recording(
         lambda size: observations.record(NORRHAVN, days([size] * size), now=NOW),
     )
 
-    # All new: lock, sources, insert, revision; with a revision two more.
-    assert (few, many) == (4, 6)
+    # All new: lock, sources, insert, stamp, revision; with a revision two more.
+    assert (few, many) == (5, 7)
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["last", "whole"])
