@@ -15,6 +15,7 @@ class Input:
     `value` is in the metric's unit, a progress from 0 to 1; None where there is none. `observed_at`
     is the end of the period measured, `age_seconds` counts from there to the view's instant.
     `node` is the key result or objective whose progress this is, None for a measured number.
+    `is_plain`: a count or a sum without a unit, though a metric stands behind it.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Input:
     source: NodeId | None = None
     age_seconds: int | None = None
     node: NodeId | None = None
+    is_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

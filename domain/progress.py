@@ -230,7 +230,9 @@ def _threshold_inputs(view: View, bounds: Bounds, periods: Periods) -> tuple[Inp
         _count_input(view, "observed periods", periods.observed, periods),
         Input(name="lower bound", value=bounds.lower, metric=periods.metric),
         Input(name="upper bound", value=bounds.upper, metric=periods.metric),
-        replace(_count_input(view, "last period", 0, periods), value=periods.last),
+        replace(
+            _count_input(view, "last period", 0, periods), value=periods.last, is_plain=False
+        ),
     )
 
 
@@ -333,6 +335,7 @@ def _count_input(view: View, name: str, count: int, periods: Periods) -> Input:
         observed_at=periods.observed_at,
         source=periods.source,
         age_seconds=age_seconds(periods.observed_at, view.instant),
+        is_plain=True,
     )
 
 

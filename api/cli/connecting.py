@@ -2,8 +2,8 @@
 
 from rich.console import Console
 
-from api.app import load_registry
 from api.cli.output import Json, show, table
+from api.connectors import load_registry
 from api.settings import Settings
 from plugins.registry import Registry
 

@@ -1,20 +1,14 @@
-"""The commands of `atlas`, their options, and how a failure ends."""
+"""The commands of `atlas` and their options.
 
-import asyncio
+What a command needs is imported when it runs: GraphQL and the database take seconds to import, and
+`atlas --help` needs neither.
+"""
+
 import logging
-import os
-import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-
-from api.cli import connecting, importing, migrating, output, querying, serving, syncing
-from api.errors import ApiError
-from api.settings import Settings, read_settings
-from domain.errors import DomainError
-from storage.errors import StorageError
 
 app = typer.Typer(
     name="atlas",
@@ -34,7 +28,17 @@ Demo = Annotated[
 ]
 Clock = Annotated[
     str | None,
-    typer.Option(help="An instant with offset at which the clock stands still, or `now`."),
+    typer.Option(
+        metavar="T", help="An instant with offset at which the clock stands still, or `now`."
+    ),
+]
+CycleKey = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="A cycle and those inside it; default: all active ones."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(metavar="DAY", help="The day to look at (2026-09-30); default: today."),
 ]
 
 
@@ -42,22 +46,29 @@ Clock = Annotated[
 def serve(
     *,
     demo: Demo = False,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.")] = None,
+    host: Annotated[str | None, typer.Option(metavar="H", help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(metavar="N", help="Port; 0 picks a free one.")] = None,
     clock: Clock = None,
 ) -> None:
-    """Serve the GraphQL API at /graphql."""
-    settings = _settings(demo=demo, host=host, port=port, clock=clock)
+    """Serve the GraphQL API at /graphql; Ctrl-C or SIGTERM ends it after the running requests."""
+    from api.cli import running, serving
+
+    settings = running.settings_of(demo=demo, host=host, port=port, clock=clock)
     logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT, force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    _run(lambda: serving.serve(settings, demo=demo))
+    running.run(lambda: serving.serve(settings, demo=demo))
 
 
 @database.command("upgrade")
 def upgrade(*, as_json: AsJson = False) -> None:
     """Bring the database's schema to this version of the product."""
-    settings = _settings(as_json=as_json)
-    _run(lambda: migrating.upgrade_database(settings, as_json=as_json), as_json=as_json)
+    from api.cli import migrating, running
+
+    settings = running.settings_of(as_json=as_json)
+    running.run(
+        lambda: migrating.upgrade_database(settings, as_json=as_json),
+        as_json=as_json,
+    )
 
 
 @app.command("import")
@@ -70,8 +81,10 @@ def import_file(
     as_json: AsJson = False,
 ) -> None:
     """Bring an atlas file in: all of it, or nothing."""
-    settings = _settings(as_json=as_json)
-    _run(
+    from api.cli import importing, running
+
+    settings = running.settings_of(as_json=as_json)
+    running.run(
         lambda: importing.import_file(settings, file.resolve(), dry_run=dry_run, as_json=as_json),
         as_json=as_json,
     )
@@ -80,47 +93,123 @@ def import_file(
 @app.command()
 def sync(
     connections: Annotated[
-        list[str] | None, typer.Argument(help="Keys of connections; none: all of them.")
+        list[str] | None,
+        typer.Argument(metavar="[CONNECTION ...]", help="Keys of connections; none: all of them."),
     ] = None,
     *,
     since: Annotated[
-        str | None, typer.Option(help="First day to read (2024-01-01); default: 3 years ago.")
+        str | None,
+        typer.Option(metavar="DAY", help="First day to read (2024-01-01); default: 3 years ago."),
     ] = None,
     demo: Demo = False,
     clock: Clock = None,
     as_json: AsJson = False,
 ) -> None:
     """Pull the metrics' values through their connectors."""
-    settings = _settings(demo=demo, clock=clock, as_json=as_json)
+    from api.cli import running, syncing
+
+    settings = running.settings_of(demo=demo, clock=clock, as_json=as_json)
     task = syncing.SyncTask(connections=tuple(connections or ()), since=since, demo=demo)
-    _run(lambda: syncing.sync(settings, task, as_json=as_json), as_json=as_json)
+    running.run(lambda: syncing.sync(settings, task, as_json=as_json), as_json=as_json)
 
 
 @app.command("connectors")
 def list_connectors(*, as_json: AsJson = False) -> None:
     """List the connectors that were found, and the plugins that could not be loaded."""
-    settings = _settings(as_json=as_json)
-    _run(lambda: connecting.list_connectors(settings, as_json=as_json), as_json=as_json)
+    from api.cli import connecting, running
+
+    settings = running.settings_of(as_json=as_json)
+    running.run(
+        lambda: connecting.list_connectors(settings, as_json=as_json),
+        as_json=as_json,
+    )
+
+
+@app.command()
+def tree(
+    *,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            "--goal",
+            metavar="KEY",
+            help="Start at this goal, journey, opportunity, solution or objective; default: all.",
+        ),
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Levels to show; default: all.")
+    ] = None,
+    key_results: Annotated[
+        bool, typer.Option("--key-results", help="Show the objectives' key results too.")
+    ] = False,
+    cycle: CycleKey = None,
+    as_of: AsOf = None,
+    demo: Demo = False,
+    clock: Clock = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the atlas: goals, journeys, opportunities and solutions, with how they stand."""
+    from api.cli import running
+    from api.cli import tree as growing
+
+    settings = running.settings_of(demo=demo, clock=clock, as_json=as_json)
+    task = growing.TreeTask(
+        key=key, depth=depth, cycle=cycle, as_of=as_of, key_results=key_results, demo=demo
+    )
+    running.run(lambda: growing.show_tree(settings, task, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def explain(
+    key: Annotated[
+        str,
+        typer.Argument(
+            help="A key result, objective, goal, journey, opportunity, solution, metric or team."
+        ),
+    ],
+    *,
+    policy: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Status policy; default: the organization's."),
+    ] = None,
+    cycle: CycleKey = None,
+    as_of: AsOf = None,
+    demo: Demo = False,
+    clock: Clock = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell where a number comes from: formula, inputs, sources, and how the status follows."""
+    from api.cli import explaining, running
+
+    settings = running.settings_of(demo=demo, clock=clock, as_json=as_json)
+    task = explaining.ExplainTask(key=key, policy=policy, cycle=cycle, as_of=as_of, demo=demo)
+    running.run(lambda: explaining.explain(settings, task, as_json=as_json), as_json=as_json)
 
 
 @app.command()
 def query(
     file: Annotated[Path, typer.Argument(help="A GraphQL document; - reads standard input.")],
     *,
-    variables: Annotated[str | None, typer.Option(help="Variables as a JSON object.")] = None,
+    variables: Annotated[
+        str | None, typer.Option(metavar="JSON", help="Variables as a JSON object.")
+    ] = None,
     operation: Annotated[
-        str | None, typer.Option(help="Which operation, where there are several.")
+        str | None, typer.Option(metavar="NAME", help="Which operation, where there are several.")
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="Ask this server instead of answering in this process.")
+        str | None,
+        typer.Option(metavar="URL", help="Ask this server instead of answering in this process."),
     ] = None,
     demo: Demo = False,
     clock: Clock = None,
 ) -> None:
     """Run a GraphQL query and print its answer as JSON."""
-    settings = _settings(demo=demo, clock=clock)
-    question = querying.read_question(file, variables=variables, operation=operation)
-    _run(lambda: querying.query(settings, question, url=url, demo=demo))
+    from api.cli import querying, running
+
+    settings = running.settings_of(demo=demo, clock=clock)
+    asked = querying.Asked(file=file, variables=variables, operation=operation)
+    running.run(lambda: querying.query(settings, asked, url=url, demo=demo))
 
 
 def main() -> None:
@@ -128,33 +217,3 @@ def main() -> None:
     # A command tells its failures itself; only `serve` writes a log.
     logging.getLogger().addHandler(logging.NullHandler())
     app()
-
-
-def _settings(*, demo: bool = False, as_json: bool = False, **flags: Any) -> Settings:  # noqa: ANN401 - passed on
-    try:
-        return read_settings(os.environ, demo=demo, **flags)
-    except ApiError as error:
-        raise _end(error, code=error.exit_code, as_json=as_json) from error
-
-
-def _run(command: Callable[[], Coroutine[Any, Any, int]], *, as_json: bool = False) -> None:
-    """Run a command to its exit code; what it refuses is told in one line."""
-    try:
-        code = asyncio.run(command())
-    except ApiError as error:
-        raise _end(error, code=error.exit_code, as_json=as_json) from error
-    except StorageError as error:
-        raise _end(error, code=3, as_json=as_json) from error
-    except DomainError as error:
-        raise _end(error, code=1, as_json=as_json) from error
-    raise typer.Exit(code)
-
-
-def _end(error: Exception, *, code: int, as_json: bool) -> typer.Exit:
-    if as_json:
-        told = {"code": getattr(error, "code", "ERROR"), "message": str(error)}
-        output.write_json({"error": told})
-    else:
-        output.tell(f"atlas: {error}")
-    sys.stdout.flush()
-    return typer.Exit(code)

@@ -1,14 +1,21 @@
-"""How a command shows its result and its failure: for people, or as JSON."""
+"""How a command shows its result, its work and its failure: for people, or as JSON."""
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 Json = Any  # Any: what orjson can write, of a shape that each command documents
+
+WIDTH_OF_A_PIPE = 10_000
+"""Characters of a line that no person reads: nothing is folded, so that each row is one line."""
 
 
 def show(result: Json, *, as_json: bool, people: Callable[[Console], None]) -> None:
@@ -16,7 +23,7 @@ def show(result: Json, *, as_json: bool, people: Callable[[Console], None]) -> N
     if as_json:
         write_json(result)
     else:
-        people(Console(highlight=False))
+        people(_standard_output())
 
 
 def write_json(result: Json) -> None:
@@ -33,7 +40,51 @@ def tell(message: str) -> None:
 
 def table(title: str, *columns: str) -> Table:
     """Start a table in the house's style."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    made = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
+
+
+def number_columns(made: Table, *headers: str) -> None:
+    """Set the columns with these headers to the right, where their digits line up."""
+    for column in made.columns:
+        if column.header in headers:
+            column.justify = "right"
+
+
+@contextmanager
+def bars() -> Generator[Progress]:
+    """Show bars on standard error while work goes on, gone when it ends; only on a terminal."""
+    console = Console(stderr=True, highlight=False)
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[said]}", markup=False),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not sys.stderr.isatty() or console.is_dumb_terminal,
+    )
+    with progress:
+        yield progress
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Give text as it is: a title's brackets are no markup."""
+    return Text(text, style=style)
+
+
+def _standard_output() -> Console:
+    """Open the console; it obeys NO_COLOR, and COLUMNS in a pipe too."""
+    is_read_by_people = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if is_read_by_people else WIDTH_OF_A_PIPE)

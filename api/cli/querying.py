@@ -10,10 +10,22 @@ import orjson
 
 from api.app import open_product
 from api.cli.output import Json, tell, write_json
-from api.errors import CommandError, ServerUnreachable
+from api.errors import CommandError, ServerUnreachable, SettingsError
 from api.settings import DEMO_CLOCK, Settings
 
 ANSWER_WITHIN_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Where a question stands: a document's file (`-`: standard input), and what belongs to it.
+
+    `variables` is JSON as the user wrote it; None: there are none, and only one operation.
+    """
+
+    file: Path
+    variables: str | None
+    operation: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +43,16 @@ class Question:
         return {"query": self.document, **{k: v for k, v in named.items() if v is not None}}
 
 
-def read_question(file: Path, *, variables: str | None, operation: str | None) -> Question:
-    """Read a document (`-`: standard input) and its variables; CommandError says what is wrong."""
+def read_question(asked: Asked) -> Question:
+    """Read a document and its variables; CommandError or SettingsError says what is wrong."""
+    file = asked.file
     try:
         document = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{file} can't be read: {error}."
         raise CommandError(message) from error
-    return Question(document=document, variables=_variables(variables), operation=operation)
+    variables = _variables(asked.variables)
+    return Question(document=document, variables=variables, operation=asked.operation)
 
 
 def _variables(text: str | None) -> dict[str, Any] | None:  # Any: JSON
@@ -48,15 +62,16 @@ def _variables(text: str | None) -> dict[str, Any] | None:  # Any: JSON
         variables = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         message = f"--variables is no JSON: {error}."
-        raise CommandError(message) from error
+        raise SettingsError(message) from error
     if not isinstance(variables, dict):
         message = '--variables must be a JSON object, such as {"key": "BG1"}.'
-        raise CommandError(message)
+        raise SettingsError(message)
     return {**variables}
 
 
-async def query(settings: Settings, question: Question, *, url: str | None, demo: bool) -> int:
+async def query(settings: Settings, asked: Asked, *, url: str | None, demo: bool) -> int:
     """Print the answer as JSON; exit code 1 where it has errors."""
+    question = read_question(asked)
     answer = await (_ask_server(url, question) if url else _ask_here(settings, question, demo=demo))
     write_json(answer)
     return 1 if answer.get("errors") else 0

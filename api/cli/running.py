@@ -1,0 +1,65 @@
+"""How a command starts from its settings, and how it ends: its exit code, its failure told."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import date
+from typing import Any
+
+import typer
+
+from api.cli.output import tell, write_json
+from api.errors import ApiError, SettingsError
+from api.settings import Settings, read_settings
+from domain.errors import DomainError
+from storage.errors import StorageError
+
+
+def settings_of(*, demo: bool = False, as_json: bool = False, **flags: Any) -> Settings:  # noqa: ANN401 - passed on
+    """Read the settings with these flags; a wrong one ends the command."""
+    try:
+        return read_settings(os.environ, demo=demo, **flags)
+    except ApiError as error:
+        raise _end(error, code=error.exit_code, as_json=as_json) from error
+
+
+def run(command: Callable[[], Coroutine[Any, Any, int]], *, as_json: bool = False) -> None:
+    """Run a command to its exit code; what it refuses is told in one line."""
+    try:
+        code = asyncio.run(command())
+    except ApiError as error:
+        raise _end(error, code=error.exit_code, as_json=as_json) from error
+    except StorageError as error:
+        raise _end(error, code=3, as_json=as_json) from error
+    except DomainError as error:
+        raise _end(error, code=1, as_json=as_json) from error
+    raise typer.Exit(code)
+
+
+def day_of_flag(flag: str, text: str | None) -> date | None:
+    """Read a flag's day; None where it wasn't given. SettingsError shows how to write one."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        message = f"{flag} wants a day such as 2026-09-30, got {text!r}."
+        raise SettingsError(message) from error
+
+
+def _end(error: Exception, *, code: int, as_json: bool) -> typer.Exit:
+    if as_json:
+        told = {"code": getattr(error, "code", "ERROR"), "message": _told(error)}
+        write_json({"error": told})
+    else:
+        tell(f"atlas: {_told(error)}")
+    sys.stdout.flush()
+    return typer.Exit(code)
+
+
+def _told(error: Exception) -> str:
+    """Give the message, with what would be legal where the domain knows it."""
+    legal = ", ".join(error.legal) if isinstance(error, DomainError) else ""
+    is_named = not legal or legal in str(error)
+    return str(error) if is_named else f"{error} Legal: {legal}."
