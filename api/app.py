@@ -1,11 +1,10 @@
 """The one place that constructs and connects: settings in, a running product out."""
 
-import asyncio
 import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,7 +26,9 @@ from domain.atlas import Atlas
 from domain.node import Node
 from domain.source import MetricSource, SourceState
 from domain.view import View
-from ingest.sync import Sync, connections_of
+from ingest.freshness import PREFER_CACHE
+from ingest.on_demand import OnDemand
+from ingest.sync import Sync
 from plugins.discovery import load_plugins
 from plugins.intruders import find_intruders, package_homes
 from plugins.registry import Registry
@@ -51,6 +52,7 @@ class Product:
     observations: StoredObservations
     registry: Registry
     sync: Sync
+    on_demand: OnDemand
     served: list[str] = field(default_factory=list[str])
 
     async def is_empty(self) -> bool:
@@ -97,6 +99,7 @@ class Product:
             monotonic=time.monotonic,
             new_reference=lambda: secrets.token_hex(8),
             node_url=node_url,
+            refresher=self.on_demand,
         )
 
     async def answer(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
@@ -116,7 +119,9 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
         try:
             stores = StoredAtlases(engine), StoredObservations(engine)
             product = _connect(settings, *stores, registry)
-            async with _demo(product) if of_demo else nullcontext():
+            async with aclosing(product.on_demand):
+                if of_demo:
+                    await _bring_the_demo(product)
                 yield product
         finally:
             await engine.dispose()
@@ -143,6 +148,14 @@ def _connect(
     registry: Registry,
 ) -> Product:
     clock = clock_at(settings.clock)
+    sync = Sync(
+        registry=registry,
+        recorder=observations,
+        clock=clock,
+        real_clock=real_clock,
+        new_id=new_id,
+        environment=os.environ,
+    )
     return Product(
         settings=settings,
         clock=clock,
@@ -150,37 +163,17 @@ def _connect(
         cache=AtlasCache(atlases, max_nodes=settings.max_nodes),
         observations=observations,
         registry=registry,
-        sync=Sync(
-            registry=registry,
-            recorder=observations,
-            clock=clock,
-            real_clock=real_clock,
-            new_id=new_id,
-            environment=os.environ,
-        ),
+        sync=sync,
+        on_demand=OnDemand(sync=sync, history=HISTORY),
     )
 
 
-@asynccontextmanager
-async def _demo(product: Product) -> AsyncGenerator[None]:
+async def _bring_the_demo(product: Product) -> None:
     """Bring the sample in and pull what never was; slow sources go on while the demo answers."""
     await demo.import_sample(product.atlases)
     atlas = await product.cache.current(demo.ORGANIZATION)
-    never = {
-        source.connection
-        for source in atlas.all(MetricSource)
-        if source.state is SourceState.NEVER_SYNCED
-    }
-    wanted = [connection for connection in connections_of(atlas) if connection.id in never]
-    work = product.sync.connections(atlas, wanted, product.clock() - HISTORY)
-    behind = await demo.wait_a_little(work)
-    try:
-        yield
-    finally:
-        if behind:
-            behind.cancel()
-            with suppress(asyncio.CancelledError):
-                await behind
+    if any(each.state is SourceState.NEVER_SYNCED for each in atlas.all(MetricSource)):
+        await product.on_demand.live(atlas, PREFER_CACHE, seconds=demo.WAIT_SECONDS)
 
 
 def _which(keys: list[str], wanted: str | None) -> str:

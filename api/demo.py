@@ -1,7 +1,5 @@
 """The sample atlas: brought into the demo's own database, and its values pulled, at every start."""
 
-import asyncio
-from collections.abc import Awaitable
 from pathlib import Path
 
 from api.atlas_file.importing import import_atlas_file
@@ -27,13 +25,3 @@ def sample_file() -> Path:
 async def import_sample(atlases: Atlases) -> None:
     """Bring the sample atlas in; what is there already stays as it is."""
     await import_atlas_file(sample_file(), atlases, now=real_clock(), new_id=new_id)
-
-
-async def wait_a_little(work: Awaitable[object]) -> asyncio.Task[object] | None:
-    """Wait for work to end; give the task that goes on with it where it takes too long."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait_for(asyncio.shield(task), WAIT_SECONDS)
-    except TimeoutError:
-        return task
-    return None
