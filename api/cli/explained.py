@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from api.cli.marks import percent, words
-from domain.amount import amount_text, number_text
+from domain.amount import MINUS, amount_text, number_text
 from domain.anchor import AnchorScore, anchor_progress
+from domain.cycle import Cycle
 from domain.delivery import delivery
 from domain.explain import Explain
 from domain.health import SuccessMeasure, success_measures
@@ -45,17 +46,21 @@ class Number:
     facts: tuple[Fact, ...] = ()
 
 
-def numbers_of(view: View, node: Node, cycle: NodeId | None) -> list[Number]:
-    """List the numbers of a node; means over objectives are of a cycle (None: all active ones)."""
+def numbers_of(view: View, node: Node, cycle: Cycle | None = None) -> list[Number]:
+    """List the numbers of a node: means over a cycle's objectives (None: all active ones').
+
+    For a metric's value in a cycle the view must hold the answers of `queries_of`.
+    """
+    inside = cycle.id if cycle else None
     match node:
         case KeyResult():
             return [_progress(key_result_progress(view, node))]
         case Objective():
             return [_progress(objective_progress(view, node))]
         case Metric():
-            return [_value(view, node)]
+            return [_value(view, node, cycle)]
         case Team():
-            found = team_progress(view, node, cycle=cycle)
+            found = team_progress(view, node, cycle=inside)
             facts = (("data coverage", percent(found.data_coverage)),)
             return [
                 Number(
@@ -67,7 +72,7 @@ def numbers_of(view: View, node: Node, cycle: NodeId | None) -> list[Number]:
                 )
             ]
         case _:
-            return [*_means(view, node, cycle), *_own(view, node)]
+            return [*_means(view, node, inside), *_own(view, node)]
 
 
 def status_for(view: View, node: Node, policy: str | None) -> Status | None:
@@ -85,13 +90,13 @@ def amount(value: Decimal | None, unit: Unit | None) -> str:
     """Write a number in its unit, a progress (None) with four decimals; a dash where it's not."""
     if value is None:
         return "–"
-    return number_text(value) if unit is None else amount_text(value, unit)
+    return f"{value:.4f}".replace("-", MINUS) if unit is None else amount_text(value, unit)
 
 
 def _progress(found: Progress) -> Number:
     facts: list[Fact] = [("state", words(found.state))]
     if found.raw is not None and found.raw != found.value:
-        facts.append(("raw", number_text(found.raw)))
+        facts.append(("before it was cut to 0..1", amount(found.raw, None)))
     if found.score is not None:
         facts.append(("ladder score", number_text(found.score)))
     facts.append(("data coverage", percent(found.data_coverage)))
@@ -147,8 +152,8 @@ def _measure(view: View, measure: SuccessMeasure) -> Number:
     )
 
 
-def _value(view: View, metric: Metric) -> Number:
-    found = metric_value(view, metric)
+def _value(view: View, metric: Metric, cycle: Cycle | None) -> Number:
+    found = metric_value(view, metric, cycle=cycle)
     facts: list[Fact] = [("aggregation", f"{words(metric.aggregation)}, {_over(found.window)}")]
     if found.state is not None:
         facts.append(("newest observation", words(found.state)))

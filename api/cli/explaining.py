@@ -1,7 +1,7 @@
 """`atlas explain`: where a number comes from, down to the observation and its source."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 
@@ -16,14 +16,17 @@ from api.cli.running import day_of_flag
 from api.context import require_cycle
 from api.errors import CommandError
 from api.settings import Settings
+from domain.cycle import Cycle
 from domain.explain import Explain, Input
 from domain.metric import Metric, Unit
 from domain.node import ANCHOR_KINDS, Kind, Node, NodeId
 from domain.okr import KeyResult
 from domain.opportunity import Opportunity
+from domain.ports import Observations
 from domain.source import MetricSource
 from domain.statement import key_result_statement, opportunity_statement
 from domain.status import Status
+from domain.value import queries_of
 from domain.view import View
 
 _EXPLAINED = (Kind.KEY_RESULT, Kind.OBJECTIVE, *ANCHOR_KINDS, Kind.METRIC, Kind.TEAM)
@@ -45,8 +48,10 @@ async def explain(settings: Settings, task: ExplainTask, *, as_json: bool) -> in
     day = day_of_flag("--as-of", task.as_of)
     async with open_product(settings, of_demo=task.demo) as product:
         view = await product.view(as_of=day)
-    node = find(view, task.key)
-    cycle = None if task.cycle is None else require_cycle(view, task.cycle).id
+        node = find(view, task.key)
+        cycle = None if task.cycle is None else require_cycle(view, task.cycle)
+        if isinstance(node, Metric) and cycle is not None:
+            view = await with_answers(view, product.observations, node, cycle)
     numbers = numbers_of(view, node, cycle)
     status = status_for(view, node, task.policy)
     show(
@@ -55,6 +60,17 @@ async def explain(settings: Settings, task: ExplainTask, *, as_json: bool) -> in
         people=lambda console: draw(console, view, node, numbers, status),
     )
     return 0
+
+
+async def with_answers(
+    view: View, observations: Observations, metric: Metric, cycle: Cycle
+) -> View:
+    """Give the view with what a metric's value in a cycle needs; a view itself asks for none."""
+    queries = queries_of(view.atlas, metric, today=view.today, cycle=cycle)
+    found = await observations.aggregate(
+        view.atlas.organization.id, queries, known_at=view.known_at
+    )
+    return replace(view, aggregates={**view.aggregates, **found}, memo={})
 
 
 def find(view: View, key: str) -> Node:

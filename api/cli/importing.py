@@ -5,12 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress, TaskID
 
 from api.app import open_product
 from api.atlas_file.connections import settings_check
 from api.atlas_file.importing import import_atlas_file
 from api.atlas_file.problems import FileProblem, InvalidAtlasFile
-from api.cli.output import Json, show, table, tell, write_json
+from api.cli.output import Json, bars, number_columns, show, table, tell, write_json
 from api.clock import real_clock
 from api.errors import CommandError
 from api.ids import new_id
@@ -36,18 +37,45 @@ class Rehearsed:
         return changes.base_revision + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A store that moves the import's bar on: the file is read when it is asked for the atlas."""
+
+    atlases: Atlases
+    progress: Progress
+    task: TaskID
+
+    async def load(self, organization_key: str) -> Atlas | None:
+        """Give the stored Atlas, with which the file is then compared."""
+        self.progress.update(self.task, completed=1, said="comparing with what is there")
+        return await self.atlases.load(organization_key)
+
+    async def apply(self, changes: Changes, *, now: datetime) -> int:
+        """Let the store write, and say how much that is."""
+        said = f"writing {len(changes.nodes)} nodes and {len(changes.links)} links"
+        self.progress.update(self.task, completed=2, said=said)
+        return await self.atlases.apply(changes, now=now)
+
+
+STEPS = 3
+"""Reading and checking, comparing, writing."""
+
+
 async def import_file(settings: Settings, file: Path, *, dry_run: bool, as_json: bool) -> int:
     """Import and report; exit code 1, and nothing written, where the file has problems."""
     async with open_product(settings) as product:
-        atlases = Rehearsed(product.atlases) if dry_run else product.atlases
+        store = Rehearsed(product.atlases) if dry_run else product.atlases
         try:
-            report = await import_atlas_file(
-                file,
-                atlases,
-                now=real_clock(),
-                new_id=new_id,
-                check_connection=settings_check(product.registry),
-            )
+            with bars() as progress:
+                task = progress.add_task(file.name, total=STEPS, said="reading and checking")
+                atlases = Shown(store, progress, task)
+                report = await import_atlas_file(
+                    file,
+                    atlases,
+                    now=real_clock(),
+                    new_id=new_id,
+                    check_connection=settings_check(product.registry),
+                )
         except InvalidAtlasFile as invalid:
             _tell_problems(file, invalid, as_json=as_json)
             return 1
@@ -98,6 +126,7 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
     if report.changes_nothing:
         title = f"Everything was there already, revision {report.revision}"
     shown = table(title, "Kind", "Created", "Updated", "Unchanged")
+    number_columns(shown, "Created", "Updated", "Unchanged")
     counts = (report.created, report.updated, report.unchanged)
     for kind in sorted({kind for count in counts for kind in count}):
         shown.add_row(kind.lower().replace("_", " "), *(str(c.get(kind, 0)) for c in counts))

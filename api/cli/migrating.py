@@ -2,14 +2,17 @@
 
 from rich.console import Console
 
-from api.cli.output import show
+from api.cli.output import bars, show
 from api.database import upgrade_database as upgrade
 from api.settings import Settings
 
 
 async def upgrade_database(settings: Settings, *, as_json: bool) -> int:
     """Run the missing migrations and say what was done."""
-    before, after = await upgrade(settings)
+    with bars() as progress:
+        # One transaction holds all migrations, so that there is no part that is done.
+        progress.add_task("Schema", total=None, said="bringing it to this version")
+        before, after = await upgrade(settings)
     data = {"before": list(before), "after": list(after), "changed": before != after}
 
     def tell(console: Console) -> None:
