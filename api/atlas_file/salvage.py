@@ -51,7 +51,9 @@ def _culprit(details: ErrorDetails, marks: Marks) -> Path:
     path = marks.in_file(details["loc"])
     if _is_key(path):
         return path
-    return marks.nearest(path[:-1] if details["type"] == "missing" else path)
+    culprit = marks.nearest(path[:-1] if details["type"] == "missing" else path)
+    is_measure = culprit[2:3] == ("measures",)
+    return culprit[:4] if is_measure else culprit  # a measure can't be judged without its dimension
 
 
 def _is_key(path: Path) -> bool:
@@ -97,7 +99,8 @@ def _marked(draft: AtlasDraft, lost: set[Path], marks: Marks) -> AtlasDraft:
     emptied: list[LinkListDraft] = []
     for node in draft.nodes:
         at = marks.in_file(node.path)
-        names = _suspects(at, names_by_entry.get(at, set()))
+        is_named = (*at, "key") in marks.values and (*at, "key") not in lost
+        names = _suspects(at, names_by_entry.get(at, set()), is_named=is_named)
         nodes.append(replace(node, unread=_fields(node.kind, names)))
         emptied += _emptied(node, names)
     return replace(
@@ -109,10 +112,12 @@ def _marked(draft: AtlasDraft, lost: set[Path], marks: Marks) -> AtlasDraft:
     )
 
 
-def _suspects(entry: Path, lost: set[str]) -> set[str]:
+def _suspects(entry: Path, lost: set[str], *, is_named: bool) -> set[str]:
     """Give the fields of which something is unread: any, where a name or the key is unknown."""
-    known = set(type_at(entry).model_fields)
-    return lost if lost <= known - {"key"} else known
+    fields = set(type_at(entry).model_fields)
+    if lost <= fields - {"key"}:
+        return lost
+    return fields - {"key"} if is_named else fields
 
 
 def _fields(kind: Kind, names: set[str]) -> frozenset[str]:

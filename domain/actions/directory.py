@@ -48,13 +48,14 @@ def directory_of(
     first: dict[str, NodeDraft] = {}
     problems: list[DomainError] = []
     for draft in whole.nodes:
+        is_named = "key" not in draft.unread
         clash = _clash(draft, first.get(draft.key), entries.get(draft.key))
-        if clash:
+        if clash and is_named:
             problems.append(clash)
         if draft.key not in entries:
-            is_named = "key" not in draft.unread
             entries[draft.key] = Entry(NodeId(new_id()), draft.kind, None, is_named)
-        first.setdefault(draft.key, draft)
+        if is_named:
+            first.setdefault(draft.key, draft)
     return entries, problems
 
 

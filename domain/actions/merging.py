@@ -114,6 +114,8 @@ def merge(draft: NodeDraft, directory: Directory, *, now: datetime) -> Merged:
 
 def name_in_input(record_field: str) -> str:
     """Give the name under which a record's field is written: a `goal_kind` is a `kind`."""
+    if record_field == "remote_metric":
+        return "metric"
     return "kind" if record_field.endswith("_kind") else record_field
 
 

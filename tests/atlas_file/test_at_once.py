@@ -111,6 +111,19 @@ async def test_mistakes_of_form_and_of_rule_come_at_once() -> None:
             "{key: a b, connection: c, metric: n, grain: DAY}]}]",
             "metrics[0].sources[1].key", id="a source whose key is unread",
         ),
+        pytest.param(
+            "connections: [{key: c, title: c, connector: csv}]\n"
+            "metrics: [{key: M, title: M, unit: SCORE, better: HIGHER, sources: ["
+            "{kye: M:n, connection: c, metric: n, grain: DAY},"
+            "{connection: c, metric: m, grain: DAY}]}]",
+            "metrics[0].sources[0].kye", id="a source whose key is misspelled",
+        ),
+        pytest.param(
+            "journeys: [{key: J, title: J, level: MACRO}]\n"
+            "metrics: [{key: M, title: M, unit: SCORE, better: HIGHER, "
+            "measures: [{node: J, dimension: WELL}]}]",
+            "metrics[0].measures[0].dimension", id="a measure whose dimension is unread",
+        ),
         pytest.param("personas: [{key: P, title: *name}]", "personas[0].title", id="an alias"),
         pytest.param(
             "personas: [{key: P, title: P}]\npersonas: [{key: Q, title: Q}]\n"
@@ -153,6 +166,12 @@ async def test_what_follows_from_a_mistake_of_form_is_not_told(body: str, place:
             "owners: [{team: NOBODY, share: half}]}]",
             ["objectives[0].owners[0].team", "objectives[0].owners[0].share"],
             id="whom an owner names whose share is unread",
+        ),
+        pytest.param(
+            "metrics: [{key: M, title: M, unit: SCORE, better: LOWER, "
+            "measures: [{dimension: EFFICIENCY}, {node: NOBODY}]}]",
+            ["metrics[0].measures[0]", "metrics[0].measures[1].node"],
+            id="a measure beside one that is unread",
         ),
         pytest.param(
             "journeys: [{key: J, title: J, level: HUGE}]\n"

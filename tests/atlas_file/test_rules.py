@@ -302,3 +302,18 @@ async def test_nothing_is_written_where_anything_is_wrong() -> None:
     await bank.refuses("teams: [{key: T, title: T}, {key: U, title: U, parent: V}]")
 
     assert bank.atlases.applied == []
+
+
+async def test_a_field_that_can_not_be_empty_is_named_as_in_the_file() -> None:
+    (problem,) = await Bank().refuses("""\
+        connections: [{key: c, title: c, connector: csv}]
+        metrics:
+          - key: M
+            title: M
+            unit: SCORE
+            better: HIGHER
+            sources: [{connection: c, metric: , grain: DAY}]
+    """)
+
+    assert problem.place == "metrics[0].sources[0].metric"
+    assert "A METRIC_SOURCE needs metric" in problem.message
