@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from api.context import Services
 from api.execution.limits import Limits
+from api.first_page.page import first_page_routes
 from api.http import graphql_route
 from api.schema import build_schema, executable
 from domain.atlas import Atlas
@@ -106,7 +107,8 @@ def an_api(
         "node_url": page_of,
         "limits": limits or Limits(),
     }
-    app = Starlette(routes=[graphql_route(schema, Services(**{**given, **services}))])
+    answers = graphql_route(schema, Services(**{**given, **services}))
+    app = Starlette(routes=[*first_page_routes(), answers])
     transport = httpx.ASGITransport(app)
     client = httpx.AsyncClient(transport=transport, base_url="http://atlas.test")
     return Api(client, views)

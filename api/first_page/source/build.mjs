@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 const STATIC = "../static";
-const SOURCES = readdirSync(".").filter((name) => /\.(jsx?|mjs|css|html|svg|json)$/.test(name));
+const SOURCES = readdirSync(".").filter((name) => /\.(jsx?|mjs|css|html|svg|json|txt)$/.test(name));
 const LICENCE_FILE = /^(licen[cs]e|copying|notice|third-?party-?notices)(\.(md|txt))?$/i;
 
 // graphiql/style.css holds the editor's styles already.

@@ -19,7 +19,9 @@ const fetcher = createGraphiQLFetcher({
 
 const response = await fetch(address("first-page/examples.json"));
 const examples = response.ok ? await response.json() : [];
-const [first] = examples;
+// Who comes back finds their own tabs again, who is new the first example.
+const first = localStorage.getItem("graphiql:tabState") ? undefined : examples[0];
+const variables = first && variablesOf(first.query);
 const plugin = examplesPlugin(examples);
 
 createRoot(document.getElementById("page")).render(
@@ -28,8 +30,10 @@ createRoot(document.getElementById("page")).render(
     plugins={[HISTORY_PLUGIN, plugin]}
     referencePlugin={DOC_EXPLORER_PLUGIN}
     visiblePlugin={plugin}
-    defaultTabs={first && [{ query: first.query, variables: variablesOf(first.query) }]}
+    defaultTabs={first && [{ query: first.query, variables }]}
+    initialVariables={variables}
     defaultQuery=""
+    defaultEditorToolsVisibility="variables"
     schemaDescription
   >
     <GraphiQL.Logo>Journey Atlas</GraphiQL.Logo>
