@@ -50,4 +50,4 @@ class Flights:
         del self._tasks[key]
         failure = None if task.cancelled() else task.exception()
         if failure is not None:
-            _log.error("Work behind the answers failed", exc_info=failure)
+            _log.error("Work behind the answers failed: %s", key, exc_info=failure)
