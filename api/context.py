@@ -3,15 +3,24 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
 
 from graphql.pyutils import Path
 from strawberry.dataloader import DataLoader
 
-from api.errors import DeadlineExceeded, LimitExceeded, NotFound, QueryError, Stopped
+from api.errors import (
+    CostExceeded,
+    Costly,
+    DeadlineExceeded,
+    LimitExceeded,
+    NotFound,
+    QueryError,
+    Stopped,
+)
 from api.execution.limits import Limits
+from api.execution.prices import Bill
 from domain.cycle import Cycle
 from domain.node import Node, NodeId
 from domain.ports import Observations, WindowAggregate, WindowQuery
@@ -62,7 +71,8 @@ class Reading:
     """What everything beneath one root field reads: a View, and the cycle that was asked for.
 
     `cycle` None: all active cycles. `policy` is how fresh the values should be; `late` names the
-    sources that hadn't answered when a LIVE reading's deadline passed.
+    sources that hadn't answered when a LIVE reading's deadline passed. `require_running` is the
+    operation's: whatever loops long calls it now and then, to be stopped at the deadline.
     """
 
     view: View
@@ -70,6 +80,7 @@ class Reading:
     cycle: Cycle | None = None
     policy: ReadPolicy = PREFER_CACHE
     late: frozenset[NodeId] = frozenset()
+    require_running: Callable[[], None] = lambda: None
     _loader: DataLoader[WindowQuery, WindowAggregate | None] | None = None
 
     @property
@@ -92,10 +103,17 @@ class Reading:
 
 @dataclass(slots=True)
 class Context:
-    """One operation: its readings by the response key of their root field, and what it spent."""
+    """One operation: its readings by the response key of their root field, and what it spent.
+
+    `price` tells what the operation costs on an Atlas; `bill` is what it told, None before the
+    first reading. `is_beside` says that it runs beside the event loop already.
+    """
 
     services: Services
     started: float
+    price: Callable[[View], Bill] = lambda _: Bill(0, "")
+    bill: Bill | None = None
+    is_beside: bool = False
     readings: dict[str | int, Reading] = field(default_factory=dict[str | int, Reading])
     nodes: int = 0
     ended: QueryError | None = None
@@ -117,6 +135,7 @@ class Context:
         """
         async with self._opening:
             view = await self._view(as_of, known_at)
+            self._require_affordable(view)
             unanswered = await self._ask_sources(view, policy)
             view = await self._view(as_of, known_at)
         reading = Reading(
@@ -125,6 +144,7 @@ class Context:
             cycle=None if cycle is None else require_cycle(view, cycle),
             policy=policy,
             late=unanswered,
+            require_running=self.require_running,
         )
         self.readings[path.key] = reading
         return reading
@@ -155,6 +175,34 @@ class Context:
         unanswered = await services.refresher.live(view.atlas, policy, seconds=seconds)
         self._views.clear()
         return unanswered
+
+    def _require_affordable(self, view: View) -> None:
+        """End the operation where it costs too much, or too much for the event loop.
+
+        Nothing that a root field asks of the atlas has been answered yet.
+        """
+        limits = self.services.limits
+        if self.bill is None:
+            self.bill = self.price(view)
+        if self.bill.cost > limits.cost:
+            seen = f"The operation costs {self.bill.cost}, most of it for `{self.bill.dearest}`"
+            self.ended = CostExceeded(maximum=limits.cost, cost=self.bill.cost, seen=seen)
+        elif self.bill.cost >= limits.costly and not self.is_beside:
+            self.ended = Costly("To be run beside the event loop.")
+        if self.ended is not None:
+            raise Stopped(self.ended.message)
+
+    def beside(self, services: Services) -> "Context":
+        """Give a context to start again with on another event loop; what was read stays read."""
+        return replace(
+            self,
+            services=services,
+            readings={},
+            nodes=0,
+            ended=None,
+            is_beside=True,
+            _opening=asyncio.Lock(),
+        )
 
     def reading(self, path: Path) -> Reading:
         """Give the reading that a field beneath a root field belongs to."""

@@ -7,7 +7,7 @@ executor can call it.
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import EnumType
 from operator import attrgetter
 from types import NoneType, UnionType
@@ -93,6 +93,8 @@ def _resolver(function: Function, parameters: Sequence[inspect.Parameter]) -> Fu
         context = info.context
         context.require_running()
         found = function(root, context.reading(info.path), **given)
+        if inspect.isawaitable(found):
+            return _counted(found, context)
         context.count(_nodes(found))
         return found
 
@@ -100,6 +102,12 @@ def _resolver(function: Function, parameters: Sequence[inspect.Parameter]) -> Fu
     signature = inspect.Signature([*_GIVEN, *parameters])
     resolve.__signature__ = signature  # type: ignore[attr-defined]  # strawberry reads it
     return resolve
+
+
+async def _counted(awaited: Awaitable[Value], context: Context) -> Value:
+    found = await awaited
+    context.count(_nodes(found))
+    return found
 
 
 _GIVEN = (

@@ -2,6 +2,7 @@
 
 A cursor holds the place of a node in its order, not its number: what is added or removed before it
 moves nothing. Ids and cursors are versioned, and whatever a client makes up is refused or unknown.
+A place is made of texts and numbers; what is missing comes last, whichever way an order goes.
 """
 
 import base64
@@ -9,6 +10,7 @@ import binascii
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar, cast
 
 import orjson
@@ -20,6 +22,12 @@ PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 200
 
 _VERSION = "1"
+
+Part = int | str | Decimal | None
+"""A value that sorts a node; None is missing."""
+
+Place = tuple[Any, ...]
+"""A node's place in an order; Any: parts of it compare only with their like."""
 
 N = TypeVar("N", bound=Node)
 N_co = TypeVar("N_co", bound=Node, covariant=True)
@@ -49,17 +57,53 @@ def decode_id(text: str) -> GlobalId | None:
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[N]):
-    """An order of nodes: its name, and the values that sort a node in it, always of one shape."""
+    """An order of nodes: its name, and the values that sort a node in it.
+
+    `types` are those of the values; with `may_miss` each may also be None. `descending` says of
+    each whether the greatest comes first; empty: none does.
+    """
 
     name: str
-    values: Callable[[N], tuple[int | str, ...]]
+    values: Callable[[N], tuple[Part, ...]]
+    types: tuple[type[int | str | Decimal], ...]
+    descending: tuple[bool, ...] = ()
+    may_miss: bool = False
 
-    def place(self, node: N) -> tuple[int | str, ...]:
+    def place(self, node: N) -> Place:
         """Give a node's place: its values, made unique by its id."""
-        return (*self.values(node), node.id)
+        return self.place_of(self.values(node), node.id)
+
+    def place_of(self, values: Sequence[Part], node_id: str) -> Place:
+        """Give the place that these values and this id have."""
+        ways = self.descending or (False,) * len(values)
+        return (*map(_comparable, values, ways), node_id)
 
 
-BY_KEY: Order[Any] = Order("key", lambda node: (node.key,))  # Any: every node has a key
+_MISSING = (1,)
+
+
+def _comparable(value: Part, descends: bool) -> tuple[Any, ...]:  # noqa: FBT001 - mapped
+    if value is None:
+        return _MISSING
+    if not descends:
+        return (0, value)
+    if isinstance(value, str):
+        return (0, _Descending(value))
+    # Decimal's own minus would round to the context's digits.
+    return (0, value.copy_negate() if isinstance(value, Decimal) else -value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Descending:
+    """A text that sorts the other way round."""
+
+    text: str
+
+    def __lt__(self, other: "_Descending") -> bool:
+        return other.text < self.text
+
+
+BY_KEY: Order[Any] = Order("key", lambda node: (node.key,), (str,))  # Any: every node has a key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +156,8 @@ class Page(Generic[N]):
 
     def cursor(self, node: N) -> str:
         """Give the cursor of a node of this page."""
-        place = self.order.place(node)
-        return _encoded(orjson.dumps([_VERSION, self.order.name, *place]).decode())
+        values = [_written(value) for value in self.order.values(node)]
+        return _encoded(orjson.dumps([_VERSION, self.order.name, *values, node.id]).decode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +178,9 @@ def paged(nodes: Sequence[N], asked: Asked, order: Order[N] = BY_KEY) -> Page[N]
     """
     start, end = 0, len(nodes)
     if asked.after is not None:
-        start = bisect_right(nodes, _place(asked.after, order, nodes), key=order.place)
+        start = bisect_right(nodes, _place(asked.after, order), key=order.place)
     if asked.before is not None:
-        end = bisect_left(nodes, _place(asked.before, order, nodes), key=order.place)
+        end = bisect_left(nodes, _place(asked.before, order), key=order.place)
     start, end = _cut(start, max(start, end), asked)
     return Page(
         items=nodes[start:end],
@@ -164,19 +208,40 @@ def _size(name: str, size: int) -> int:
     return size
 
 
-def _place(cursor: str, order: Order[N], nodes: Sequence[N]) -> tuple[int | str, ...]:
+def _place(cursor: str, order: Order[N]) -> Place:
     """Read a cursor of this order; BadUserInput for one made up or of another list."""
     parts = _list(_decoded(cursor))
-    place = parts[2:]
-    belongs = parts[:2] == [_VERSION, order.name]
-    if not belongs or (nodes and _shape(place) != _shape(order.place(nodes[0]))):
+    values = [_read(part) for part in parts[2:-1]]
+    belongs = parts[:2] == [_VERSION, order.name] and isinstance(parts[-1], str)
+    if not belongs or not _are_of(values, order):
         message = f"The cursor {cursor[:80]!r} doesn't belong to this list; take one of its own."
         raise BadUserInput(message)
-    return tuple(place)
+    return order.place_of(values, parts[-1])
 
 
-def _shape(place: Sequence[object]) -> list[type]:
-    return [type(part) for part in place]
+def _are_of(values: Sequence[object], order: Order[N]) -> bool:
+    if len(values) != len(order.types):
+        return False
+    return all(
+        (value is None and order.may_miss) or type(value) is wanted
+        for value, wanted in zip(values, order.types, strict=True)
+    )
+
+
+def _written(value: Part) -> str | int | list[str] | None:
+    """Give a value as JSON can hold it: a Decimal is a list of its text."""
+    return [str(value)] if isinstance(value, Decimal) else value
+
+
+def _read(part: object) -> Any:  # noqa: ANN401 - what a client made up; _are_of looks at it
+    """Read a value; False, which is of no order's type, for a number that isn't one."""
+    if not isinstance(part, list):
+        return part
+    try:
+        number = Decimal(str(*cast("list[object]", part)))
+    except (TypeError, InvalidOperation):
+        return False
+    return number if number.is_finite() else False
 
 
 def _list(text: str | None) -> list[Any]:  # Any: what a client made up

@@ -27,7 +27,9 @@ class Limits:
     """The limits of a request; `docs/limits.md` says what each is for.
 
     `fields` counts with fragments spelled out, `nodes` counts the nodes that an answer holds.
-    `documents` and `document_characters` bound what is remembered of parsed documents.
+    `filter_depth`, `filter_conditions` and `order_fields` bound what one list is asked by.
+    `costly` is the cost from which an operation runs beside the event loop, `costly_at_once` how
+    many of them do. `documents` and `document_characters` bound what is remembered of parsed documents.
     """
 
     body_bytes: int = 1_000_000
@@ -44,6 +46,12 @@ class Limits:
     fields: int = 5_000
     introspection_aliases: int = 0
     nodes: int = 20_000
+    cost: int = 250_000
+    costly: int = 2_000
+    costly_at_once: int = 4
+    filter_depth: int = 8
+    filter_conditions: int = 100
+    order_fields: int = 5
     documents: int = 1_000
     document_characters: int = 250_000
 

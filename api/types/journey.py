@@ -1,5 +1,6 @@
 """Journeys, macro and micro, their steps and their health."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from api.types.enums import HEALTH_STATE, JOURNEY_LEVEL, MEASURE_DIMENSION
 from api.types.links import all_named_in, by_position, source, sources, targets
 from api.types.metric_value import MetricValue
 from api.types.node import AtlasNode, OkrAnchor
-from api.types.pages import PAGING, PageInfo, connection, page_function
+from api.types.pages import PAGING, PageInfo, connection, page_function, selecting
 from api.types.references import (
     GOAL,
     INSIGHT,
@@ -24,7 +25,7 @@ from api.types.references import (
 )
 from domain import goal, health, insight, journey, metric, opportunity, thread
 from domain.links import MeasureDimension, Relation
-from domain.node import Node, NodeId
+from domain.node import Kind, Node, NodeId
 
 
 def goals(
@@ -91,17 +92,28 @@ class MicroJourneyPage:
 _page_of_micro_journeys = page_function(
     targets(Relation.HAS_MICRO_JOURNEY, journey.Journey),
     by_position(Relation.HAS_MICRO_JOURNEY),
+    Kind.JOURNEY,
 )
 
 
-def micro_journeys(record: journey.Journey, reading: Reading, **asked: object) -> MicroJourneyPage:
+def micro_journeys(
+    record: journey.Journey, reading: Reading, **asked: object
+) -> MicroJourneyPage | Awaitable[MicroJourneyPage]:
     """Give a page of a journey's micro journeys."""
     links = reading.view.atlas.links_from(record.id, Relation.HAS_MICRO_JOURNEY)
-    return MicroJourneyPage(
-        _page_of_micro_journeys(record, reading, **asked),
-        record,
-        {link.target: link.position for link in links},
-    )
+    positions = {link.target: link.position for link in links}
+    page = _page_of_micro_journeys(record, reading, **asked)
+    if isinstance(page, Page):
+        return MicroJourneyPage(page, record, positions)
+    return _later(page, record, positions)
+
+
+async def _later(
+    page: Awaitable[Page[journey.Journey]],
+    parent: journey.Journey,
+    positions: dict[NodeId, int | None],
+) -> MicroJourneyPage:
+    return MicroJourneyPage(await page, parent, positions)
 
 
 def edges(listed: MicroJourneyPage, _: Reading) -> list[LinkedEdge]:
@@ -191,7 +203,10 @@ class Journey(AtlasNode, OkrAnchor):
         "The journeys that it is a part of; a micro journey can have several.",
     )
     micro_journeys = answered_by(
-        micro_journeys, PAGING, MicroJourneyConnection, "Its parts, in their order."
+        micro_journeys,
+        [*selecting(Kind.JOURNEY), *PAGING],
+        MicroJourneyConnection,
+        "Its parts, in their order.",
     )
     steps = computed(
         targets(Relation.HAS_STEP, journey.Step), many(STEP), "The steps of its path, in order."

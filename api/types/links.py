@@ -94,6 +94,6 @@ def by_position(relation: Relation) -> Callable[[Node, Reading], Order[Node]]:
     def order(node: Node, reading: Reading) -> Order[Node]:
         links = reading.view.atlas.links_from(node.id, relation)
         positions = {link.target: link.position or 0 for link in links}
-        return Order("position", lambda target: (positions[target.id], target.key))
+        return Order("position", lambda target: (positions[target.id], target.key), (int, str))
 
     return order

@@ -1,13 +1,28 @@
-"""Relay's connections: a page of a long list, with cursors to go on from."""
+"""Relay's connections: a page of a long list, filtered and in order, with cursors to go on from."""
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
 from api.context import Reading
-from api.fields import Field, Function, GraphQLType, answered_by, described, public_parameters
+from api.fields import (
+    Field,
+    Function,
+    GraphQLType,
+    answered_by,
+    described,
+    many,
+    maybe,
+    public_parameters,
+)
+from api.filters.compiling import compiled
+from api.filters.inputs import FILTERS, ORDERS, Given, type_name
+from api.filters.ordering import ordered
+from api.filters.selecting import AT_ONCE, Nodes, Selection
 from api.relay import BY_KEY, Asked, Order, Page, paged
+from domain.node import Kind
 
 T = TypeVar("T")
 
@@ -59,31 +74,100 @@ def connection(
     order: ListOrder = by_key,
     **arguments: str,
 ) -> Field:
-    """Declare a long list: a page of the whole list that `function` gives in this order."""
-    page = page_function(function, order)
+    """Declare a long list: a page of the list that `function` gives, in this order.
+
+    It can be filtered and put in another order by whatever its kind of node is filtered by.
+    """
+    kind = _kind_of(node_type)
+    page = page_function(function, order, kind)
     own = public_parameters(function, arguments)
-    return answered_by(page, [*own, *PAGING], PageOf[node_type], description)
+    parameters = [*own, *selecting(kind), *PAGING]
+    return answered_by(page, parameters, PageOf[node_type], description)
 
 
 def page_function(
-    function: Function, order: ListOrder
-) -> Callable[..., Page[Any]]:  # Any: as above
-    """Give the function that cuts a page out of the list that `function` gives."""
+    function: Function, order: ListOrder, kind: Kind
+) -> Callable[..., Page[Any] | Awaitable[Page[Any]]]:  # Any: as above
+    """Give the function that cuts a page out of the list that `function` gives.
+
+    Its answer is awaited where a long list is to be filtered or put in another order.
+    """
 
     def page(
         record: object,
         reading: Reading,
         *,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-        **given: object,
-    ) -> Page[Any]:
-        asked = Asked(first=first, after=after, last=last, before=before)
-        return paged(function(record, reading, **given), asked, order(record, reading))
+        where: Given = None,
+        order_by: list[Given] | None = None,
+        **given: Any,  # noqa: ANN401 - the list's own arguments, and those of PAGING
+    ) -> Page[Any] | Awaitable[Page[Any]]:
+        asked = Asked(**{name: given.pop(name, None) for name in _PAGING_DESCRIPTIONS})
+        nodes: Nodes = function(record, reading, **given)
+        wanted = Selection(
+            reading,
+            None if where is None else compiled(kind, where, reading),
+            ordered(kind, order_by, reading) if order_by else None,
+        )
+        in_order = wanted.order or order(record, reading)
+        if wanted.is_nothing:
+            return paged(nodes, asked, in_order)
+        if len(nodes) <= AT_ONCE:
+            return paged(wanted.at_once(nodes), asked, in_order)
+        return _later(wanted, nodes, asked, in_order)
 
     return page
+
+
+async def _later(wanted: Selection, nodes: Nodes, asked: Asked, order: Order[Any]) -> Page[Any]:
+    return paged(await wanted.with_pauses(nodes), asked, order)
+
+
+def selecting(kind: Kind) -> list[inspect.Parameter]:
+    """Give the arguments that filter a list of a kind, and put it in order."""
+    filtered = _argument(
+        "where",
+        maybe(FILTERS[kind]),
+        "filter",
+        "Only the nodes for which this holds; `totalCount` counts these.",
+    )
+    in_order = _argument(
+        "order_by",
+        maybe(many(ORDERS[kind])),
+        "orderBy",
+        "By what they are put in order: the first field decides, the next one among those alike, "
+        "at last the id. Nodes without a value come last. Where nothing is said, or nothing is in "
+        "the list, the order is the list's own.",
+    )
+    return [filtered, in_order]
+
+
+def _argument(
+    python_name: str, graphql_type: GraphQLType, name: str, description: str
+) -> inspect.Parameter:
+    said = strawberry.argument(description=description, name=name)
+    annotation: GraphQLType = Annotated[graphql_type, said]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(python_name, kind, annotation=annotation, default=strawberry.UNSET)
+
+
+_KINDS = {type_name(kind): kind for kind in FILTERS}
+
+
+def _kind_of(node_type: GraphQLType) -> Kind:
+    """Give the kind of node that a reference to a public type stands for."""
+    return _KINDS[node_type.type_name]
+
+
+def _paging(
+    _record: object,
+    _reading: Reading,
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> None:
+    """Hold the four arguments' types; never called."""
 
 
 _PAGING_DESCRIPTIONS = {
@@ -93,5 +177,5 @@ _PAGING_DESCRIPTIONS = {
     "before": "A cursor of this list: end with the node that comes before it.",
 }
 
-PAGING = public_parameters(page_function(by_key, by_key), _PAGING_DESCRIPTIONS)
+PAGING = public_parameters(_paging, _PAGING_DESCRIPTIONS)
 """The four arguments of every long list."""

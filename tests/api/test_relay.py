@@ -158,7 +158,7 @@ def test_a_cursor_made_up_is_refused(cursor: str, way: str) -> None:
 
 def test_an_order_of_numbers_pages_too() -> None:
     places = {"a": 2, "b": 0, "c": 0}
-    order: Order[Goal] = Order("place", lambda goal: (places[goal.key], goal.key))
+    order: Order[Goal] = Order("place", lambda goal: (places[goal.key], goal.key), (int, str))
     found = [a_goal("b"), a_goal("c"), a_goal("a")]
 
     first = paged(found, Asked(first=2), order)
