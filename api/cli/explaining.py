@@ -6,12 +6,13 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from rich.console import Console
+from rich.text import Text
 
 from api.app import open_product
 from api.cli.explained import PLAIN, Number, amount, numbers_of, status_for
 from api.cli.facts import number, reason_of, status_of
 from api.cli.marks import mark, percent, points, words
-from api.cli.output import Json, number_columns, plain, show, table
+from api.cli.output import Json, number_columns, show, table
 from api.cli.running import day_of_flag
 from api.context import require_cycle
 from api.errors import CommandError
@@ -92,9 +93,9 @@ def draw(
     console: Console, view: View, node: Node, numbers: Iterable[Number], status: Status | None
 ) -> None:
     """Print each number with its formula and what went in, then the status and why."""
-    console.print(plain(f"{words(node.kind)} {node.key}  ", "bold") + plain(node.title))
+    console.print(Text.assemble((f"{words(node.kind)} {node.key}  ", "bold"), node.title))
     if statement := _statement(view, node):
-        console.print(plain(statement))
+        console.print(Text(statement))
     for found in numbers:
         console.print()
         _draw_number(console, view, found)
@@ -128,18 +129,20 @@ def _statement(view: View, node: Node) -> str | None:
 
 
 def _draw_number(console: Console, view: View, found: Number) -> None:
-    said = plain(f"{found.name}  ", "bold") + plain(amount(found.value, found.unit), "bold cyan")
-    if found.reason is not None:
-        said += plain(f"  {found.reason.code}: {found.reason.message}", "magenta")
-    console.print(said)
-    for name, value in found.facts:
-        console.print(plain(f"  {name}: ", "dim") + plain(value))
-    console.print(plain("  formula: ", "dim") + plain(found.explain.formula))
+    why = f"  {found.reason.code}: {found.reason.message}" if found.reason else ""
+    value = (amount(found.value, found.unit), "bold cyan")
+    console.print(Text.assemble((f"{found.name}  ", "bold"), value, (why, "magenta")))
+    for name, told in (*found.facts, ("formula", found.explain.formula)):
+        console.print(_fact(name, told))
     if found.explain.inputs:
         _draw_inputs(console, view, found.explain)
     for left_out in found.explain.excluded:
         item, reason = _key(view, left_out.node), left_out.reason
-        console.print(plain(f"  left out: {item}, {reason.code}: {reason.message}", "dim"))
+        console.print(_fact("left out", f"{item}, {reason.code}: {reason.message}"))
+
+
+def _fact(name: str, told: str) -> Text:
+    return Text.assemble((f"  {name}: ", "dim"), told)
 
 
 def _draw_inputs(console: Console, view: View, explained: Explain) -> None:
@@ -151,7 +154,7 @@ def _draw_inputs(console: Console, view: View, explained: Explain) -> None:
     made = table("", *(headers[index] for index in filled))
     number_columns(made, "Value", "Weight", "Age")
     for row in rows:
-        made.add_row(*(plain(row[index]) for index in filled))
+        made.add_row(*(Text(row[index]) for index in filled))
     console.print(made)
 
 
@@ -179,13 +182,13 @@ def _cells(view: View, each: Input, weights: Mapping[NodeId, Decimal]) -> tuple[
 def _draw_status(console: Console, status: Status) -> None:
     parameters = sorted(status.policy.parameters.items())
     shown = ", ".join(f"{name} {value}" for name, value in parameters)
-    console.print(plain("status  ", "bold") + mark(status.code))
-    console.print(plain("  policy: ", "dim") + plain(f"{status.policy.id} ({shown})"))
     gap = "" if status.gap is None else f", the gap is {points(status.gap)}"
-    console.print(plain("  expected: ", "dim") + plain(f"{percent(status.expected)}{gap}"))
-    console.print(plain("  why: ", "dim") + plain(status.explanation))
+    console.print(Text.assemble(("status  ", "bold"), mark(status.code)))
+    console.print(_fact("policy", f"{status.policy.id} ({shown})"))
+    console.print(_fact("expected", f"{percent(status.expected)}{gap}"))
+    console.print(_fact("why", status.explanation))
     if status.is_within_noise:
-        console.print(plain("  within noise: the measurement's error alone could change it"))
+        console.print(_fact("within noise", "the measurement's error alone could change it"))
 
 
 def _number_as_data(view: View, found: Number) -> Json:

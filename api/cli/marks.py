@@ -57,8 +57,10 @@ def bar(progress: Progress) -> Text:
     if progress.value is None or progress.raw is None:
         return Text("░" * BAR_CELLS + "       –", style="dim")
     filled = int(progress.value * BAR_CELLS)
-    drawn = Text("█" * filled, style="cyan") + Text("░" * (BAR_CELLS - filled), style="dim")
-    drawn.append(f" {percent(progress.value):>7}")
-    if progress.raw != progress.value:
-        drawn.append(f" ({percent(progress.raw)})", style="dim")
-    return drawn
+    is_cut = progress.raw != progress.value
+    return Text.assemble(
+        ("█" * filled, "cyan"),
+        ("░" * (BAR_CELLS - filled), "dim"),
+        f" {percent(progress.value):>7}",
+        (f" ({percent(progress.raw)})" if is_cut else "", "dim"),
+    )

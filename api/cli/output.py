@@ -10,7 +10,6 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from rich.text import Text
 
 Json = Any  # Any: what orjson can write, of a shape that each command documents
 
@@ -77,11 +76,6 @@ def bars() -> Generator[Progress]:
     )
     with progress:
         yield progress
-
-
-def plain(text: str, style: str = "") -> Text:
-    """Give text as it is: a title's brackets are no markup."""
-    return Text(text, style=style)
 
 
 def _standard_output() -> Console:

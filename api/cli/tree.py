@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import chain
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +11,7 @@ from api.app import open_product
 from api.cli.branches import Branch, Shape, branches, roots_of
 from api.cli.facts import facts_of
 from api.cli.marks import bar, mark, percent, words
-from api.cli.output import Json, number_columns, plain, show, table
+from api.cli.output import Json, number_columns, show, table
 from api.cli.running import day_of_flag
 from api.context import require_cycle
 from api.errors import CommandError
@@ -32,6 +31,12 @@ from domain.rollup import objective_progress
 from domain.solution import Solution
 from domain.status import Status, key_result_status, objective_status
 from domain.view import View
+
+Row = tuple[Text, Text, Text, Text]
+"""Name, progress, expected progress, status."""
+
+NARROWEST_NAME = 24
+GAP = 2
 
 _STARTS = (*ANCHOR_KINDS, Kind.OBJECTIVE)
 
@@ -69,14 +74,26 @@ def draw(console: Console, view: View, found: list[Branch], cycle: Cycle | None)
     """Print the tree, one line a node, and what the objectives come to."""
     shown = table(_title(view, cycle), "Atlas", "Progress", "Expected", "Status")
     number_columns(shown, "Expected")
-    shown.columns[0].no_wrap, shown.columns[0].overflow = True, "ellipsis"
-    for column in shown.columns[1:]:
-        column.no_wrap = True
-    for branch in found:
-        _add(shown, view, branch, cycle)
+    rows: list[Row] = [(_name(each), *_numbers(view, each.node, cycle)) for each in found]
+    for row in rows:
+        shown.add_row(*row)
+    _fit(shown, rows, console.width)
     console.print(shown)
     console.print()
     console.print(_summary(view, found))
+
+
+def _fit(shown: Table, rows: list[Row], width: int) -> None:
+    """Cut titles where the terminal is too narrow, visibly, and never a number."""
+    for column in shown.columns:
+        column.no_wrap, column.overflow = True, "ellipsis"
+    numbers = list(zip(*(row[1:] for row in rows), strict=True))
+    headers = [len(str(column.header)) for column in shown.columns[1:]]
+    widths = [
+        max(header, *(text.cell_len for text in texts))
+        for header, texts in zip(headers, numbers, strict=True)
+    ]
+    shown.columns[0].max_width = max(NARROWEST_NAME, width - sum(widths) - GAP * len(widths))
 
 
 def _start(view: View, key: str) -> Node:
@@ -94,38 +111,35 @@ def _title(view: View, cycle: Cycle | None) -> str:
     return f"{view.atlas.organization.title}, {view.today}, {period}"
 
 
-def _add(shown: Table, view: View, branch: Branch, cycle: Cycle | None) -> None:
-    node = branch.node
-    name = _name(branch)
-    if isinstance(node, Objective):
-        _add_judged(shown, name, objective_progress(view, node), objective_status(view, node))
-    elif isinstance(node, KeyResult):
-        _add_judged(shown, name, key_result_progress(view, node), key_result_status(view, node))
-    else:
-        shown.add_row(name, _mean(view, node, cycle), "", _state(view, node))
-    if branch.hidden:
-        shown.add_row(_guides((*branch.trail, True), is_open=True) + _more(branch.hidden), "")
+def _numbers(view: View, node: Node, cycle: Cycle | None) -> tuple[Text, Text, Text]:
+    match node:
+        case Objective():
+            return _judged(objective_progress(view, node), objective_status(view, node))
+        case KeyResult():
+            return _judged(key_result_progress(view, node), key_result_status(view, node))
+        case _:
+            return _mean(view, node, cycle), Text(), _state(view, node)
 
 
-def _add_judged(shown: Table, name: Text, progress: Progress, status: Status) -> None:
-    told = mark(status.code)
-    if status.is_stale:
-        told.append(", stale", style="yellow")
-    shown.add_row(name, bar(progress), percent(status.expected), told)
+def _judged(progress: Progress, status: Status) -> tuple[Text, Text, Text]:
+    stale = Text(", stale" if status.is_stale else "", style="yellow")
+    expected = Text(percent(status.expected))
+    return bar(progress), expected, Text.assemble(mark(status.code), stale)
 
 
 def _name(branch: Branch) -> Text:
     node = branch.node
-    style = "bold" if branch.parent is None else ""
-    name = _guides(branch.trail)
-    name.append(f"{_noun(node)} ", style="dim")
-    name.append(f"{node.key} ", style="bold cyan" if isinstance(node, Objective) else "bold")
-    name.append(node.title, style=style)
-    if isinstance(node, KeyResult) and node.is_guardrail:
-        name.append(" (guardrail)", style="dim")
-    if branch.is_repeated:
-        name.append(" ↑ opened above", style="dim")
-    return name
+    is_guardrail = isinstance(node, KeyResult) and node.is_guardrail
+    return Text.assemble(
+        _guides(branch.trail),
+        (f"{_noun(node)} ", "dim"),
+        (node.key, "bold cyan" if isinstance(node, Objective) else "bold"),
+        " ",
+        (node.title, "bold" if branch.parent is None else ""),
+        (" (guardrail)" if is_guardrail else "", "dim"),
+        (" ↑ opened above" if branch.is_repeated else "", "dim"),
+        (f" … {branch.hidden} more beneath" if branch.hidden else "", "dim italic"),
+    )
 
 
 def _noun(node: Node) -> str:
@@ -134,56 +148,51 @@ def _noun(node: Node) -> str:
     return words(node.kind)
 
 
-def _guides(trail: tuple[bool, ...], *, is_open: bool = False) -> Text:
-    """Draw the lines that lead to a node; an open end leads to what isn't shown."""
+def _guides(trail: tuple[bool, ...]) -> Text:
+    """Draw the lines that lead to a node."""
     if not trail:
-        return plain("")
+        return Text()
     above = ("   " if is_last else "│  " for is_last in trail[:-1])
-    end = "╌  " if is_open else "└─ " if trail[-1] else "├─ "
-    return plain("".join(chain(above, [end])), style="dim")
-
-
-def _more(count: int) -> Text:
-    return plain(f"… {count} more beneath, with a greater --depth", style="dim italic")
+    return Text("".join((*above, "└─ " if trail[-1] else "├─ ")), style="dim")
 
 
 def _mean(view: View, node: Node, cycle: Cycle | None) -> Text:
-    """Tell what the objectives here and beneath come to; it informs, no more.
+    """Tell what the objectives here and beneath come to, and how many of them have a value.
 
     A journey's own goal would only repeat its journey.
     """
     score = anchor_progress(view, node.id, cycle=cycle.id if cycle else None).all
     if not score.objectives or (isinstance(node, Goal) and node.scope is GoalScope.JOURNEY):
-        return plain("")
+        return Text()
     count = len(score.objectives)
-    unknown = round(count * (1 - score.data_coverage))
-    missing = f", {unknown} without data" if unknown else ""
-    return plain(f"mean of {count:<2} {percent(score.value):>7}{missing}", style="dim")
+    known = round(count * score.data_coverage)
+    said = f"mean of {count}" if known == count else f"mean of {known}/{count}"
+    return Text(f"{said:<10} {percent(score.value):>7}", style="dim")
 
 
 def _state(view: View, node: Node) -> Text:
     match node:
         case Journey():
             state = journey_health(view, node).state
-            return plain("") if state is HealthState.UNKNOWN else plain("health ") + mark(state)
+            return Text() if state is HealthState.UNKNOWN else Text.assemble("health ", mark(state))
         case Opportunity():
             done = delivery(view, node)
             released = f", {len(done.released)} of {len(done.counted)} released"
-            return plain(words(node.status) + (released if done.counted else ""), style="dim")
+            return Text(words(node.status) + (released if done.counted else ""), style="dim")
         case Solution():
             since = f" {node.released_at}" if node.released_at else ""
-            return plain(f"{words(node.status)}{since}", style="dim")
+            return Text(f"{words(node.status)}{since}", style="dim")
         case _:
-            return plain("")
+            return Text()
 
 
 def _summary(view: View, found: list[Branch]) -> Text:
     objectives = {b.node.id: b.node for b in found if isinstance(b.node, Objective)}
     codes = Counter(objective_status(view, each).code for each in objectives.values())
-    total = plain(f"{len(objectives)} objective{'' if len(objectives) == 1 else 's'}")
+    total = Text(f"{len(objectives)} objective{'' if len(objectives) == 1 else 's'}")
     for code in StatusCode:
         if codes[code]:
-            total += plain("  ") + plain(f"{codes[code]} ") + mark(code)
+            total.append_text(Text.assemble(f"  {codes[code]} ", mark(code)))
     return total
 
 
