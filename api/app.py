@@ -27,7 +27,7 @@ from domain.node import Node
 from domain.source import MetricSource, SourceState
 from domain.view import View
 from ingest.freshness import PREFER_CACHE
-from ingest.on_demand import OnDemand
+from ingest.on_demand import OnDemand, OnlyAhead
 from ingest.sync import Sync
 from plugins.discovery import load_plugins
 from plugins.intruders import find_intruders, package_homes
@@ -84,7 +84,7 @@ class Product:
             self.served.append(await self.organization())
         return self.served[0]
 
-    def services(self) -> Services:
+    def services(self, *, ends_with_its_answer: bool = False) -> Services:
         """Give what resolvers read from."""
         template = self.settings.node_url
 
@@ -99,12 +99,12 @@ class Product:
             monotonic=time.monotonic,
             new_reference=lambda: secrets.token_hex(8),
             node_url=node_url,
-            refresher=self.on_demand,
+            refresher=OnlyAhead(self.on_demand) if ends_with_its_answer else self.on_demand,
         )
 
     async def answer(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Answer a GraphQL request in this process, on the way that a request over HTTP takes."""
-        transport = httpx.ASGITransport(build_app(self))
+        transport = httpx.ASGITransport(build_app(self, ends_with_its_answer=True))
         async with httpx.AsyncClient(transport=transport, base_url="http://atlas") as client:
             response = await client.post("/graphql", json=body)
         return response.json()
@@ -135,10 +135,11 @@ def load_registry(settings: Settings) -> Registry:
     return load_plugins(settings.plugins_dir)
 
 
-def build_app(product: Product) -> Starlette:
-    """Make the ASGI application."""
+def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starlette:
+    """Make the ASGI application, of a server or of a process that lives for one answer."""
     schema = executable(build_schema())
-    return Starlette(routes=[*first_page_routes(), graphql_route(schema, product.services())])
+    services = product.services(ends_with_its_answer=ends_with_its_answer)
+    return Starlette(routes=[*first_page_routes(), graphql_route(schema, services)])
 
 
 def _connect(

@@ -75,6 +75,27 @@ class NoRefresher:
         return Asking(paused_until=pauses(atlas).get(source.connection))
 
 
+@dataclass(frozen=True, slots=True)
+class OnlyAhead:
+    """Asks sources before an answer and never behind it: for a process that ends with its answer.
+
+    What it began behind it would only be cancelled. A `Refresher`.
+    """
+
+    refresher: Refresher
+
+    def behind(self, atlas: Atlas, policy: ReadPolicy) -> None:
+        """Begin nothing."""
+
+    async def live(self, atlas: Atlas, policy: ReadPolicy, *, seconds: float) -> frozenset[NodeId]:
+        """Ask the sources that are due and wait; give those still being asked when time is up."""
+        return await self.refresher.live(atlas, policy, seconds=seconds)
+
+    def asking(self, atlas: Atlas, source: MetricSource) -> Asking:
+        """Tell what is known of a source besides its record."""
+        return self.refresher.asking(atlas, source)
+
+
 @dataclass(slots=True, kw_only=True)
 class Outlook:
     """What holds of an atlas as long as its revision: the pauses that its connections asked for.

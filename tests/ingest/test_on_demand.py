@@ -11,7 +11,7 @@ import pytest
 from domain.errors import NotFound
 from domain.source import SourceError, SourceState
 from ingest.freshness import PREFER_CACHE, FreshnessState, ReadMode, ReadPolicy
-from ingest.on_demand import OVERLAP, NoRefresher, OnDemand
+from ingest.on_demand import OVERLAP, NoRefresher, OnDemand, OnlyAhead
 from journey_atlas_sdk import (
     AccessDenied,
     AuthError,
@@ -415,6 +415,19 @@ async def test_without_a_refresher_nobody_is_asked() -> None:
 
     assert await nobody.live(world.atlas, LIVE, seconds=1) == frozenset()
     assert not nobody.asking(world.atlas, world.source()).in_flight
+
+
+async def test_a_process_that_ends_with_its_answer_asks_only_before_it() -> None:
+    async with running(a_world()) as world:
+        short_lived = OnlyAhead(world.on_demand)
+
+        short_lived.behind(world.atlas, PREFER_CACHE)
+        await settled()
+        behind = len(world.asked)
+        late = await short_lived.live(world.atlas, LIVE, seconds=1)
+
+        assert (behind, len(world.asked), late) == (0, 1, frozenset())
+        assert short_lived.asking(world.atlas, world.source()).tried_at == NOW
 
 
 async def live(world: World, policy: ReadPolicy = LIVE, *, seconds: float = 5) -> frozenset[str]:
