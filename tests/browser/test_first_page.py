@@ -44,7 +44,7 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
 
 
 def is_open(browser: Browser) -> None:
-    """Wait until the editor shows an operation, and the schema has come."""
+    """Wait until the editor shows an operation that can be run."""
     browser.wait_for("!!document.querySelector('.graphiql-query-editor .view-line')")
     browser.wait_for(f"!!document.querySelector('{RUN}') && !document.querySelector('[disabled]')")
 
@@ -105,6 +105,16 @@ def test_an_example_opens_in_a_tab_of_its_own_once(server: Server, browser: Brow
 
     tabs = browser.evaluate("document.querySelectorAll('.graphiql-tab').length")
     assert tabs == 2
+
+
+def test_the_page_knows_the_schema(server: Server, browser: Browser) -> None:
+    browser.open(server.url)
+    is_open(browser)
+
+    browser.click("[aria-label='Show Documentation Explorer']")
+    shown = "(document.querySelector('.graphiql-doc-explorer')?.innerText ?? '')"
+
+    assert "Journey" in browser.wait_for(f"{shown}.includes('Root Types') && {shown}")
 
 
 def test_the_page_may_not_ask_another_server(server: Server, browser: Browser) -> None:
