@@ -8,7 +8,9 @@ ApiError                  a failure with a stable code and a message for whoever
     ├── BadUserInput      the request asks for what can't be (BAD_USER_INPUT)
     ├── NotFound          nothing has that key (NOT_FOUND)
     ├── LimitExceeded     the request asks for too much (COST_LIMIT); names the limit
+    │   └── CostExceeded  answering would cost too much; tells the cost
     ├── DeadlineExceeded  answering took too long (DEADLINE)
+    ├── Costly            the operation has to start again where it keeps nobody waiting
     └── Stopped           a field isn't answered because the whole operation has ended
 RequestRefused            a whole GraphQL request is refused before anything of it ran
 """
@@ -84,10 +86,23 @@ class LimitExceeded(QueryError):
         super().__init__(message, limit=limit, maximum=maximum)
 
 
+class CostExceeded(LimitExceeded):
+    """Answering would cost too much."""
+
+    def __init__(self, *, maximum: int, cost: int, seen: str) -> None:
+        """Tell the cost beside the limit."""
+        super().__init__(limit="cost", maximum=maximum, seen=seen)
+        self.details["cost"] = cost
+
+
 class DeadlineExceeded(QueryError):
     """Answering took longer than an operation may take."""
 
     code = "DEADLINE"
+
+
+class Costly(QueryError):
+    """The operation has to start again where it keeps nobody waiting; never answered."""
 
 
 class Stopped(QueryError):

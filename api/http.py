@@ -5,6 +5,8 @@ the document (parsed, measured, validated), its variables. Only then anything ru
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 
 import orjson
 from graphql import GraphQLSchema
@@ -14,15 +16,19 @@ from starlette.routing import Route
 
 from api.context import Context, Services
 from api.errors import RequestRefused
-from api.execution import operation
+from api.execution import cost, operation
+from api.execution.beside import Beside
 from api.execution.documents import Documents
 from api.execution.failures import formatted
-from api.execution.operation import Payload, Request
+from api.execution.operation import Payload
+from api.execution.prices import Bill
 from api.http_request import HttpRefused, http_refused, read_request
 from api.media_types import GRAPHQL_RESPONSE, JSON, wanted
 
 NOT_ACCEPTABLE = 406
 METHOD_NOT_ALLOWED = 405
+
+COST_HEADER = "atlas-cost"
 
 
 def graphql_route(schema: GraphQLSchema, services: Services, *, path: str = "/graphql") -> Route:
@@ -35,6 +41,8 @@ def graphql_endpoint(
 ) -> Callable[[HttpRequest], Awaitable[Response]]:
     """Make the endpoint; it remembers documents for as long as it lives."""
     documents = Documents(schema, services.limits)
+    beside = Beside(services.limits.costly_at_once)
+    endpoint = _Endpoint(schema, services, documents, beside)
 
     async def answer(http: HttpRequest) -> Response:
         media_type = wanted(http.headers.get("accept"))
@@ -42,8 +50,7 @@ def graphql_endpoint(
             if media_type is None:
                 message = f"Accept {JSON} or {GRAPHQL_RESPONSE}."
                 raise http_refused(NOT_ACCEPTABLE, message)
-            request = await read_request(http, services.limits)
-            payload = await _answer(schema, documents, services, request, method=http.method)
+            payload = await endpoint.answer(http)
         except HttpRefused as refused:
             return _response(_errors(refused, services), media_type or JSON, refused.status)
         except RequestRefused as refused:
@@ -54,20 +61,33 @@ def graphql_endpoint(
     return answer
 
 
-async def _answer(
-    schema: GraphQLSchema,
-    documents: Documents,
-    services: Services,
-    request: Request,
-    *,
-    method: str,
-) -> Payload:
-    document = documents.prepare(request.query)
-    chosen = operation.chosen(document, request.operation_name)
-    if method != "POST" and not operation.is_query(chosen):
-        raise http_refused(METHOD_NOT_ALLOWED, "GET only reads: send this operation by POST.")
-    context = Context(services=services, started=services.monotonic())
-    return await operation.run(schema, document, request, context)
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """What all requests share."""
+
+    schema: GraphQLSchema
+    services: Services
+    documents: Documents
+    beside: Beside
+
+    async def answer(self, http: HttpRequest) -> Payload:
+        request = await read_request(http, self.services.limits)
+        document = self.documents.prepare(request.query)
+        chosen = operation.chosen(document, request.operation_name)
+        if http.method != "POST" and not operation.is_query(chosen):
+            raise http_refused(METHOD_NOT_ALLOWED, "GET only reads: send this operation by POST.")
+        price = partial(cost.bill, self.schema, document, chosen, request.variables or {})
+        started = self.services.monotonic()
+        context = Context(services=self.services, started=started, price=price)
+        payload = await operation.run(self.schema, document, request, context, self.beside)
+        asked = http.headers.get(COST_HEADER) == "1"
+        return {**payload, **self._cost(context.bill)} if asked else payload
+
+    def _cost(self, bill: Bill | None) -> Payload:
+        """Tell what an operation cost; None: it read nothing of the atlas."""
+        requested = bill.cost if bill else 0
+        told = {"requested": requested, "limit": self.services.limits.cost}
+        return {"extensions": {"cost": told}}
 
 
 def _errors(refused: RequestRefused, services: Services) -> Payload:

@@ -29,7 +29,8 @@ class Limits:
     `fields` counts with fragments spelled out, `nodes` counts the nodes that an answer holds.
     `filter_depth`, `filter_conditions` and `order_fields` bound what one list is asked by.
     `costly` is the cost from which an operation runs beside the event loop, `costly_at_once` how
-    many of them do. `documents` and `document_characters` bound what is remembered of parsed documents.
+    many of them do. `documents` and `document_characters` bound what is remembered of parsed
+    documents.
     """
 
     body_bytes: int = 1_000_000

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -20,10 +21,12 @@ from graphql import (
 from api.context import Context, late
 from api.errors import (
     BadUserInput,
+    Costly,
     QueryError,
     RequestRefused,
     refused,
 )
+from api.execution.beside import Beside
 from api.execution.failures import formatted
 
 Payload = dict[str, Any]
@@ -56,16 +59,25 @@ def is_query(operation: OperationDefinitionNode) -> bool:
 
 
 async def run(
-    schema: GraphQLSchema, document: DocumentNode, request: Request, context: Context
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    request: Request,
+    context: Context,
+    beside: Beside,
 ) -> Payload:
     """Run a valid document; RequestRefused where its variables or operation don't fit.
 
-    After the limit's seconds the operation is cancelled, with whatever it waits for.
+    A costly operation runs `beside` the event loop, so that others are answered meanwhile. After
+    the limit's seconds the operation is cancelled, with whatever it waits for.
     """
     limits, new_reference = context.services.limits, context.services.new_reference
     try:
         async with asyncio.timeout(limits.operation_seconds):
             result = await _executed(schema, document, request, context)
+            if isinstance(context.ended, Costly):
+                context, result = await beside.run(
+                    context, partial(_executed, schema, document, request)
+                )
     except TimeoutError:
         context.ended = late(limits)
     else:

@@ -1,0 +1,98 @@
+"""What fields cost by themselves, and how long lists are: the one place where either is said.
+
+A field costs 1 unless it stands here, so that no field is free by omission. A price of 1 is what
+it takes to answer a plain field, some ten microseconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from domain.node import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What an operation costs, rounded up, and the path of its dearest field."""
+
+    cost: int
+    dearest: str
+
+
+PLAIN = 1
+
+UNKNOWN_LENGTH = 50
+"""How many items a list counts for where nobody knows better."""
+
+STATEMENT = 20
+"""What the database answers, beside other such questions of the same operation."""
+
+OUTSIDE_CALL = 1_000
+"""What somebody else's system is asked for, and this operation may wait for."""
+
+WALK = 50
+"""A walk over everything that hangs together with a node."""
+
+INTROSPECTION = 500
+"""A description of the schema, whole: its depth and its aliases are bounded elsewhere."""
+
+FIELDS: Mapping[tuple[str, str], int] = MappingProxyType(
+    {
+        ("Query", "__schema"): INTROSPECTION,
+        ("Query", "__type"): INTROSPECTION,
+        ("Goal", "impact"): WALK,
+        ("Solution", "goldenThread"): WALK,
+        ("Team", "progress"): WALK,
+        **{(anchor, "progress"): WALK for anchor in ("Goal", "Journey")},
+    }
+)
+"""Fields that cost more than 1 (type, field)."""
+
+ARGUMENTS: Mapping[tuple[str, str, str], int] = MappingProxyType(
+    {
+        ("Query", "atlas", "read"): OUTSIDE_CALL,
+        ("Query", "atlas", "asOf"): STATEMENT,
+        ("Query", "atlas", "knownAt"): STATEMENT,
+        **{
+            ("Metric", "value", argument): STATEMENT
+            for argument in ("asOf", "dimensions", "window", "cycle")
+        },
+    }
+)
+"""Arguments that cost something (type, field, argument) beside what their field costs."""
+
+CHEAP_ARGUMENTS = frozenset(
+    {"first", "after", "last", "before", "kind", "level", "cycle", "dimension", "includeArchived"}
+)
+"""Arguments of a long list that look at no more than an attribute; any other one (a filter, an
+order, a search) is paid for: 1 for each node that the list could hold and each value it names."""
+
+LENGTHS: Mapping[tuple[str, str], int] = MappingProxyType(
+    {
+        ("AtlasNode", "contributors"): 3,
+        ("Explain", "inputs"): 5,
+        ("Explain", "weights"): 5,
+        ("Explain", "excluded"): 5,
+        ("ExpectedCurve", "points"): 5,
+        ("GoldenThread", "paths"): 20,
+        ("GoldenPath", "nodes"): 6,
+        ("Health", "measures"): 5,
+        ("Insight", "evidence"): 5,
+        ("Journey", "successMeasures"): 5,
+        ("KeyResult", "dimensions"): 3,
+        ("KeyResult", "milestones"): 5,
+        ("Metric", "measures"): 5,
+        ("Metric", "seriesBreaks"): 3,
+        ("MetricValue", "dimensions"): 3,
+        ("MetricValue", "sources"): 3,
+        ("Objective", "owners"): 3,
+        ("Organization", "statusParameters"): 3,
+        ("StatusPolicy", "parameters"): 3,
+    }
+)
+"""Usual lengths of lists whose items the Atlas doesn't count: (type or interface, field)."""
+
+STANDS_FOR: Mapping[str, Kind] = MappingProxyType(
+    {"OwnedObjective": Kind.OBJECTIVE, "Contribution": Kind.OBJECTIVE}
+)
+"""Types that are a link: their lists are as long as those of the node at its other end."""
