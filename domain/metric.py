@@ -146,7 +146,11 @@ class SeriesBreak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric(AtlasNode):
-    """A measure that outlives every cycle."""
+    """A measure that outlives every cycle.
+
+    `formula` makes it a derived one: an expression over other metrics by key, such as
+    `{MT-A} / {MT-B} * 100`; None: it is measured, by its sources.
+    """
 
     kind: ClassVar[Kind] = Kind.METRIC
 
@@ -157,6 +161,7 @@ class Metric(AtlasNode):
     cadence: Cadence = Cadence.MONTH
     family: MetricFamily = MetricFamily.JOURNEY_KPI
     series_breaks: tuple[SeriesBreak, ...] = ()
+    formula: str | None = None
 
 
 class ObservationState(StrEnum):

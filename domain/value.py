@@ -1,6 +1,6 @@
 """What a metric's value is: its observations over a window, from the source that counts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +8,8 @@ from decimal import Decimal
 from domain.aggregation import aggregated
 from domain.atlas import Atlas
 from domain.cycle import Cycle
+from domain.derived import derivation_of, derived_value, explain_derived
+from domain.explain import Explain
 from domain.links import Relation
 from domain.metric import (
     NOT_AGGREGABLE,
@@ -47,7 +49,8 @@ class MetricValue:
     `source` answered, of all `sources` in order of precedence. `observed_at` is the end of the
     newest observation counted, `state` its state. `count` observations make the value up;
     `sample_size` is their sum, `standard_error` is known for a single observation only.
-    `window_start` None: everything since ever.
+    `window_start` None: everything since ever. A derived metric has no source; its `derivation`
+    shows formula and inputs, and it is as old as its oldest input.
     """
 
     metric: NodeId
@@ -64,6 +67,7 @@ class MetricValue:
     count: int = 0
     sample_size: int | None = None
     standard_error: Decimal | None = None
+    derivation: Explain | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +103,35 @@ def metric_value(
     With a cycle the day is the cycle's last once that is over. The view must hold the answers:
     `queries_for` asks for every default, `queries_of` for any other window or dimensions.
     """
-    asked = window or metric.window
+    return _value_on(view, metric, dimensions=dimensions, window=window, cycle=cycle)
+
+
+def _value_on(
+    view: View,
+    metric: Metric,
+    *,
+    dimensions: Dimensions = (),
+    window: Window | None = None,
+    cycle: Cycle | None = None,
+    today: date | None = None,
+) -> MetricValue:
+    """Give the value on a day (None: the view's)."""
+    asked, day = window or metric.window, today or view.today
     sources = tuple(source.id for source in sources_of(view.atlas, metric.id))
     nothing = MetricValue(
         metric=metric.id, value=None, window=asked, dimensions=dimensions, sources=sources
     )
-    span = _legal_span(view.atlas, metric, asked, today=view.today, cycle=cycle)
+    span = _legal_span(view.atlas, metric, asked, today=day, cycle=cycle)
     if isinstance(span, Reason):
         return _with_reason(nothing, span)
+    if metric.formula is not None:
+
+        def value_of(used: Metric) -> MetricValue:
+            return _value_on(
+                view, used, dimensions=dimensions, window=asked, cycle=cycle, today=day
+            )
+
+        return _derived(view, metric, _with_span(nothing, span), value_of)
     queries = window_queries(view.atlas, metric, span, dimensions=dimensions)
     answer = _first_answer(view, queries)
     if answer is None:
@@ -115,7 +140,13 @@ def metric_value(
 
 
 def latest_observed_at(view: View, metric: Metric) -> datetime | None:
-    """Give the end of a metric's newest observation, by the source that answers; None: never."""
+    """Give the end of a metric's newest observation, by the source that answers; None: never.
+
+    A derived metric is as old as its oldest input.
+    """
+    if metric.formula is not None:
+        ends = [latest_observed_at(view, used) for used in _measured(view.atlas, metric)]
+        return None if None in ends else min((end for end in ends if end), default=None)
     answer = _first_answer(view, latest_queries(view.atlas, metric, view.today))
     return None if answer is None else answer[1].last.end
 
@@ -130,11 +161,7 @@ def source_observed_at(view: View, source: MetricSource) -> datetime | None:
 
 def earlier_value(view: View, metric: Metric) -> Decimal | None:
     """Give a metric's value 13 weeks before the view's day, None where it has none then."""
-    answer = _first_answer(view, _earlier_queries(view.atlas, metric, view.today))
-    if answer is None:
-        return None
-    value = aggregated(metric, answer[1])
-    return None if isinstance(value, Reason) else value
+    return _value_on(view, metric, today=_compared_day(view.today)).value
 
 
 def observed_periods(
@@ -193,6 +220,15 @@ def queries_of(
     cycle: Cycle | None = None,
 ) -> list[WindowQuery]:
     """List the questions that `metric_value` with the same arguments needs answered."""
+    if metric.formula is not None:
+        asked = window or metric.window
+        return [
+            query
+            for used in _measured(atlas, metric)
+            for query in queries_of(
+                atlas, used, today=today, dimensions=dimensions, window=asked, cycle=cycle
+            )
+        ]
     span = _legal_span(atlas, metric, window or metric.window, today=today, cycle=cycle)
     if isinstance(span, Reason):
         return []
@@ -201,6 +237,9 @@ def queries_of(
 
 def no_observation(atlas: Atlas, metric: Metric) -> Reason:
     """Say why nothing was observed: no source, failing ones, or none that delivered anything."""
+    if metric.formula is not None:
+        message = f"{metric.key} is derived, and has no periods of its own."
+        return Reason(ReasonCode.NO_OBSERVATION, message)
     sources = sources_of(atlas, metric.id)
     if not sources:
         return Reason(ReasonCode.NO_SOURCE, f"{metric.key} has no source.")
@@ -222,7 +261,37 @@ def _metric_queries(atlas: Atlas, metric: Metric, today: date) -> list[WindowQue
 
 
 def _earlier_queries(atlas: Atlas, metric: Metric, today: date) -> list[WindowQuery]:
-    return queries_of(atlas, metric, today=today - timedelta(days=COMPARED_DAYS_BEFORE))
+    return queries_of(atlas, metric, today=_compared_day(today))
+
+
+def _compared_day(today: date) -> date:
+    return today - timedelta(days=COMPARED_DAYS_BEFORE)
+
+
+def formula_of(metric: Metric) -> str | None:
+    """Give the formula of a derived metric; None for a measured one."""
+    return metric.formula
+
+
+def _measured(atlas: Atlas, metric: Metric) -> tuple[Metric, ...]:
+    """Give the measured metrics at the bottom of a derived one; none where it can't be derived."""
+    derivation = derivation_of(atlas, metric, formula_of=formula_of)
+    return () if isinstance(derivation, Reason) else derivation.measured
+
+
+def _derived(
+    view: View, metric: Metric, nothing: MetricValue, value_of: Callable[[Metric], MetricValue]
+) -> MetricValue:
+    found = derived_value(view.atlas, metric, formula_of=formula_of, value_of=value_of)
+    return replace(
+        nothing,
+        value=found.value,
+        reason=found.reason,
+        observed_at=found.observed_at,
+        state=found.state,
+        count=len(found.inputs),
+        derivation=explain_derived(view.atlas, found, view.instant),
+    )
 
 
 def _key_result_queries(atlas: Atlas, key_result: KeyResult, today: date) -> list[WindowQuery]:
@@ -257,12 +326,12 @@ def _first_answer(
 
 
 def _with_reason(nothing: MetricValue, reason: Reason, span: Span | None = None) -> MetricValue:
-    return replace(
-        nothing,
-        reason=reason,
-        window_start=span.start if span else None,
-        window_end=span.end if span else None,
-    )
+    placed = _with_span(nothing, span) if span else nothing
+    return replace(placed, reason=reason)
+
+
+def _with_span(nothing: MetricValue, span: Span) -> MetricValue:
+    return replace(nothing, window_start=span.start, window_end=span.end)
 
 
 def _answered(

@@ -105,5 +105,6 @@ class MetricEntry(AtlasNodeEntry):
     cadence: Cadence | None = None
     family: MetricFamily | None = None
     series_breaks: Listed[SeriesBreakEntry] = None
+    formula: Text | None = None
     measures: Listed[MeasureEntry] = None
     sources: Listed[SourceEntry] = None

@@ -186,6 +186,10 @@ class Metric(AtlasNode):
     cadence: str = described("How often a new observation is due.", graphql_type=CADENCE)
     family: str = described("What it speaks of.", graphql_type=METRIC_FAMILY)
     series_breaks: list[SeriesBreak] = described("Days that its series must not be read across.")
+    formula: str | None = described(
+        "What a derived metric is worked out by: an expression over other metrics' keys, each "
+        "valued over the same window; null for a measured one."
+    )
     value = computed(
         metric_value,
         maybe(MetricValue),

@@ -9,7 +9,7 @@ from api.context import Reading
 from api.fields import attribute, computed, described, many, maybe
 from api.types.enums import OBSERVATION_STATE, WINDOW_KIND
 from api.types.links import all_named_in, named_in
-from api.types.progress import Reason
+from api.types.progress import Explain, Reason
 from api.types.references import METRIC, METRIC_SOURCE
 from domain import value
 from domain.explain import age_seconds
@@ -115,6 +115,10 @@ class MetricValue:
     )
     standard_error: float | None = described(
         "The standard error, in the metric's unit; null where it isn't known."
+    )
+    derivation: Explain | None = described(
+        "How a derived metric's value came about: its formula, and the inputs' values over the "
+        "same window; null for a measured one."
     )
     window: Window = described("The window that was asked for.")
     window_start: datetime | None = described(

@@ -10,6 +10,7 @@ from domain.actions.record_rules import problems_of_record
 from domain.atlas import Atlas
 from domain.cycle import Cycle
 from domain.errors import DomainError, InvalidRecord, LinkCycle
+from domain.formula_rules import circle_among, problems_of_formula
 from domain.key_result import problems_of
 from domain.links import find_cycle
 from domain.metric import Metric
@@ -31,6 +32,7 @@ def problems_of_nodes(
         for problem in problems_of_record(records[node_id]):
             yield _placed(problem, paths.get(node_id, ()))
     yield from _key_result_problems(records, paths, changed)
+    yield from _formula_problems(records, paths, changed)
     yield from _cycle_problems(records, paths, changed)
     yield from _parent_problems(records, paths)
 
@@ -51,6 +53,25 @@ def _key_result_problems(
                 message = f"The stored key result {node.key} would not hold: {problem.message}"
                 path = paths.get(node.metric or NodeId(""), ())
                 yield InvalidRecord(message, path=path, legal=problem.legal)
+
+
+def _formula_problems(
+    records: Mapping[NodeId, Node], paths: Paths, changed: set[NodeId]
+) -> Iterator[InvalidRecord]:
+    """Refuse formulas that can't be read, don't fit the metric's unit, or go in a circle."""
+    metrics = {node.key: node for node in records.values() if isinstance(node, Metric)}
+    derived = {key: metric for key, metric in metrics.items() if metric.formula is not None}
+    if not changed & {metric.id for metric in metrics.values()}:
+        return
+    for metric in derived.values():
+        at = (*paths.get(metric.id, ()), "formula")
+        for problem in problems_of_formula(metric, metric.formula or "", metrics):
+            yield InvalidRecord(problem.message, path=at, legal=problem.legal)
+    circle = circle_among({key: metric.formula or "" for key, metric in derived.items()})
+    if circle:
+        first = next((key for key in circle if derived[key].id in paths), circle[0])
+        message = f"The formulas go in a circle: {' → '.join(circle)}."
+        yield InvalidRecord(message, path=(*paths.get(derived[first].id, ()), "formula"))
 
 
 def _cycle_problems(

@@ -108,6 +108,7 @@ metrics = kind_table(
     *choice("cadence", Cadence),
     *choice("family", MetricFamily),
     Column("series_breaks", JSONB, nullable=False),
+    Column("formula", Text),
     holds("unit_per", "unit_per > 0"),
     holds("window_days", "window_days > 0"),
 )

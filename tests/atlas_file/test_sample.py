@@ -95,7 +95,7 @@ async def test_the_sample_comes_in_whole_and_only_once() -> None:
         Kind.INSIGHT: 14,
         Kind.OPPORTUNITY: 9,
         Kind.SOLUTION: 10,
-        Kind.METRIC: 23,
+        Kind.METRIC: 25,
         Kind.OBJECTIVE: 9,
     }
     assert again.changes_nothing
@@ -189,7 +189,7 @@ def test_every_source_has_a_history_without_gaps(
     for seen in observations:
         series.setdefault((atlas.nodes[seen.source].key, seen.dimensions), []).append(seen)
 
-    assert len({source for source, _ in series}) == 21
+    assert len({source for source, _ in series}) == 22
     for periods in series.values():
         assert all(one.end == other.start for one, other in pairwise(periods))
         months = (periods[-1].end - periods[0].start).days / 30.4
