@@ -14,23 +14,22 @@ from starlette.applications import Starlette
 
 from api import demo
 from api.clock import Clock, clock_at, real_clock
+from api.connectors import load_registry
 from api.context import Services
 from api.database import open_database
-from api.errors import CommandError
 from api.first_page.page import first_page_routes
 from api.http import graphql_route
 from api.ids import new_id
 from api.schema import build_schema, executable
 from api.settings import Settings
 from domain.atlas import Atlas
+from domain.errors import NotFound
 from domain.node import Node
 from domain.source import MetricSource, SourceState
 from domain.view import View
 from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
 from ingest.sync import Sync
-from plugins.discovery import load_plugins
-from plugins.intruders import find_intruders, package_homes
 from plugins.registry import Registry
 from storage.atlases import StoredAtlases
 from storage.cache import AtlasCache
@@ -60,14 +59,14 @@ class Product:
         return not await self.atlases.keys()
 
     async def organization(self) -> str:
-        """Give the key of the organization to serve; CommandError where it isn't clear which."""
+        """Give the key of the organization to serve; NotFound where it isn't clear which."""
         keys = await self.atlases.keys()
         wanted = self.settings.organization
         if wanted in keys:
             return wanted
         if wanted is None and len(keys) == 1:
             return keys[0]
-        raise CommandError(_which(keys, wanted))
+        raise NotFound(_which(keys, wanted))
 
     async def atlas(self) -> Atlas:
         """Give the present Atlas of the organization that is served."""
@@ -125,14 +124,6 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
                 yield product
         finally:
             await engine.dispose()
-
-
-def load_registry(settings: Settings) -> Registry:
-    """Load the connectors; CommandError where one of our own packages is somebody else's."""
-    intruders = find_intruders(package_homes())
-    if intruders:
-        raise CommandError(" ".join(intruder.message for intruder in intruders))
-    return load_plugins(settings.plugins_dir)
 
 
 def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starlette:

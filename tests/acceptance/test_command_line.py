@@ -98,7 +98,7 @@ def test_a_failure_says_what_to_do_and_ends_with_its_code(
 def test_a_failure_is_json_where_json_was_asked_for(home: Path) -> None:
     done = atlas(home, "sync", "--json", fails=True)
 
-    assert json.loads(done.stdout)["error"]["code"] == "COMMAND"
+    assert json.loads(done.stdout)["error"]["code"] == "NOT_FOUND"
 
 
 def test_the_database_is_upgraded_once(home: Path) -> None:
