@@ -40,6 +40,10 @@ SOURCES_OF_A_CONNECTION_AT_ONCE = 2
 OVERLAP = timedelta(days=92)
 """How far behind its last answer a source is read again: what it restates, and a whole quarter."""
 
+LOOK_EVERY = timedelta(seconds=1)
+"""How often all sources are looked through for a reader who says nothing: each that answers moves
+the revision, and thousands may be under way."""
+
 SourceKey = tuple[OrganizationId, NodeId]
 
 
@@ -121,6 +125,9 @@ class OnDemand:
     _circuits: Circuits = field(default_factory=Circuits)
     _tried: dict[SourceKey, datetime] = field(default_factory=dict[SourceKey, datetime])
     _outlooks: dict[OrganizationId, Outlook] = field(default_factory=dict[OrganizationId, Outlook])
+    _looked_at: dict[OrganizationId, datetime] = field(
+        default_factory=dict[OrganizationId, datetime]
+    )
     _slots: dict[NodeId, asyncio.Semaphore] = field(default_factory=dict[NodeId, asyncio.Semaphore])
     _all_slots: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(SOURCES_AT_ONCE)
@@ -131,10 +138,9 @@ class OnDemand:
         """Begin to ask the sources that are due, and wait for none."""
         if policy.mode is ReadMode.CACHED_ONLY or self._is_closed:
             return
-        now, quiet_until = self.sync.real_clock(), self._outlook(atlas).quiet_until
-        if policy == PREFER_CACHE and quiet_until is not None and now < quiet_until:
-            return
-        self._begin(atlas, policy, now=now)
+        now = self.sync.real_clock()
+        if policy != PREFER_CACHE or self._is_time_to_look(atlas, now):
+            self._begin(atlas, policy, now=now)
 
     async def live(self, atlas: Atlas, policy: ReadPolicy, *, seconds: float) -> frozenset[NodeId]:
         """Ask the sources that are due and wait; give those still being asked when time is up.
@@ -164,6 +170,13 @@ class OnDemand:
         self._is_closed = True
         await self._flights.close()
 
+    def _is_time_to_look(self, atlas: Atlas, now: datetime) -> bool:
+        looked_at = self._looked_at.get(atlas.organization.id)
+        if looked_at is not None and looked_at <= now < looked_at + LOOK_EVERY:
+            return False
+        quiet_until = self._outlook(atlas).quiet_until
+        return quiet_until is None or now >= quiet_until
+
     def _begin(self, atlas: Atlas, policy: ReadPolicy, *, now: datetime) -> dict[NodeId, Flight]:
         """Begin what is due, and give it with what is in flight and would be due."""
         flights, quiet_until = dict[NodeId, Flight](), now + self.history
@@ -176,6 +189,7 @@ class OnDemand:
             quiet_until = min(quiet_until, due or quiet_until)
         if policy == PREFER_CACHE:
             self._outlook(atlas).quiet_until = quiet_until
+            self._looked_at[atlas.organization.id] = now
         return flights
 
     def _outlook(self, atlas: Atlas) -> Outlook:

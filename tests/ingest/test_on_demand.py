@@ -28,7 +28,7 @@ from journey_atlas_sdk import (
     TransientError,
     UnknownMetric,
 )
-from tests.builders import NOW, a_connection
+from tests.builders import NOW, a_connection, id_of
 from tests.ingest.scripted import HISTORY, World, a_scripted_source, a_world, fails
 
 LIVE = ReadPolicy(mode=ReadMode.LIVE)
@@ -182,6 +182,22 @@ async def test_nothing_due_means_nobody_looks_until_something_is() -> None:
         await settled()
 
         assert len(world.asked) == 2
+
+
+async def test_a_moved_revision_is_looked_through_once_a_second() -> None:
+    async with running(a_world()) as world:
+        world.on_demand.behind(world.atlas, PREFER_CACHE)
+        await settled()
+        world.change(a_scripted_source("MT-1", id=id_of("another"), key="another"))
+
+        world.on_demand.behind(world.atlas, PREFER_CACHE)
+        await settled()
+        within = len(world.asked)
+        world.now += timedelta(seconds=1)
+        world.on_demand.behind(world.atlas, PREFER_CACHE)
+        await settled()
+
+        assert (within, len(world.asked)) == (1, 2)
 
 
 async def test_who_wants_what_is_known_asks_nobody() -> None:
