@@ -151,6 +151,14 @@ def latest_observed_at(view: View, metric: Metric) -> datetime | None:
     return None if answer is None else answer[1].last.end
 
 
+def measured_by(atlas: Atlas, metric: Metric) -> tuple[Metric, ...]:
+    """List the metrics whose sources feed a metric: itself, or those that a formula rests on.
+
+    None of them where the formula can't be worked out.
+    """
+    return (metric,) if metric.formula is None else _measured(atlas, metric)
+
+
 def source_observed_at(view: View, source: MetricSource) -> datetime | None:
     """Give the end of the newest observation of one source; None: never, or it is archived."""
     metric = view.atlas.get(source.metric, Metric)

@@ -16,6 +16,7 @@ from domain.errors import NotFound
 from domain.metric import Metric
 from domain.node import NodeId, OrganizationId
 from domain.source import Connection, MetricSource
+from domain.value import measured_by
 from ingest.circuit import Circuits
 from ingest.coalescing import Flight, Flights
 from ingest.freshness import (
@@ -252,8 +253,9 @@ def _asked_sources(atlas: Atlas, policy: ReadPolicy) -> Iterator[MetricSource]:
 def _named_sources(atlas: Atlas, policy: ReadPolicy) -> Iterable[MetricSource]:
     if policy.metrics is None:
         return atlas.all(MetricSource)
-    metrics = (require_metric(atlas, key) for key in dict.fromkeys(policy.metrics))
-    return [each for metric in metrics for each in atlas.sources_by_metric.get(metric.id, ())]
+    asked = [require_metric(atlas, key) for key in policy.metrics]
+    feeding = dict.fromkeys(fed.id for metric in asked for fed in measured_by(atlas, metric))
+    return [source for fed in feeding for source in atlas.sources_by_metric.get(fed, ())]
 
 
 def require_metric(atlas: Atlas, key: str) -> Metric:

@@ -108,27 +108,65 @@ def source_freshness(record: MetricSource, reading: Reading) -> ingest.SourceFre
 
 
 def metric_freshness(record: metric.Metric, reading: Reading) -> MetricFreshness:
-    """Tell how fresh a metric is."""
+    """Tell how fresh a metric is; a derived one is as fresh as the least fresh of its inputs."""
     view = reading.view
     observed_at = value.latest_observed_at(view, record)
-    sources = sources_of(view.atlas, record.id)
-    asked_at = ingest.latest(*(source.asked_at for source in sources))
-    decisive = _decisive(view, [(each, source_freshness(each, reading)) for each in sources])
+    parts = [_part(each, reading) for each in value.measured_by(view.atlas, record)]
+    worst = max(parts, key=lambda part: _WORSE.index(part.state), default=_UNFED)
+    asked = [part.asked_at for part in parts]
+    asked_at = None if None in asked else min(filter(None, asked), default=None)
     return MetricFreshness(
-        state=decisive.state if decisive else ingest.FreshnessState.NEVER,
-        reason=decisive.reason if decisive else _NO_SOURCE,
+        state=worst.state,
+        reason=worst.reason,
         observed_at=observed_at,
         age_seconds=age_seconds(observed_at, view.instant),
         is_stale=staleness.is_stale(view, record),
         asked_at=asked_at,
         asked_seconds_ago=age_seconds(asked_at, reading.services.now()),
-        next_refresh_at=decisive.next_refresh_at if decisive else None,
-        last_error=decisive.last_error if decisive else None,
+        next_refresh_at=worst.next_refresh_at,
+        last_error=worst.last_error,
     )
 
 
-_NO_SOURCE = ingest.FreshnessReason(
-    code=ingest.FreshnessCode.NO_SOURCE, message="The metric has no source."
+_WORSE = (
+    ingest.FreshnessState.FRESH,
+    ingest.FreshnessState.REFRESHING,
+    ingest.FreshnessState.STALE,
+    ingest.FreshnessState.PENDING,
+    ingest.FreshnessState.NEVER,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """The freshness of one measured metric: that of the source that decides."""
+
+    state: ingest.FreshnessState
+    reason: ingest.FreshnessReason | None
+    asked_at: datetime | None = None
+    next_refresh_at: datetime | None = None
+    last_error: domain.source.SourceError | None = None
+
+
+def _part(record: metric.Metric, reading: Reading) -> _Part:
+    sources = sources_of(reading.view.atlas, record.id)
+    found = _decisive(reading.view, [(each, source_freshness(each, reading)) for each in sources])
+    if found is None:
+        return _UNFED
+    return _Part(
+        state=found.state,
+        reason=found.reason,
+        asked_at=ingest.latest(*(source.asked_at for source in sources)),
+        next_refresh_at=found.next_refresh_at,
+        last_error=found.last_error,
+    )
+
+
+_UNFED = _Part(
+    state=ingest.FreshnessState.NEVER,
+    reason=ingest.FreshnessReason(
+        code=ingest.FreshnessCode.NO_SOURCE, message="The metric has no source."
+    ),
 )
 
 
@@ -184,7 +222,8 @@ _LAST_ERROR = "Why it failed last; null where it has answered since, or never fa
 @strawberry.type(
     description="How fresh a metric's values are. `state`, `reason`, `nextRefreshAt` and "
     "`lastError` are those of the source that answers; without any observation those of the first, "
-    "in order of precedence, that isn't FRESH."
+    "in order of precedence, that isn't FRESH. A derived metric is as fresh as the least fresh of "
+    "those that it is derived from."
 )
 class Freshness:
     """The public face of `MetricFreshness`."""
@@ -202,7 +241,8 @@ class Freshness:
         "speaks of the period observed, `state` of when a source was asked."
     )
     asked_at: dt.datetime | None = described(
-        "When a source last answered, in real time; null where none ever did."
+        "When a source last answered, in real time; null where none ever did. Of the metrics that "
+        "a derived one comes from, the one that was asked longest ago."
     )
     asked_seconds_ago: int | None = described(
         "Real seconds since then, whatever day is asked for; null where none ever answered."

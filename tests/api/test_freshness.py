@@ -139,6 +139,20 @@ async def test_a_metrics_freshness_is_that_of_the_source_that_answers() -> None:
 BOTH = ("first", "second")
 
 
+async def test_a_derived_metric_is_as_fresh_as_the_least_fresh_it_comes_from() -> None:
+    atlas = an_atlas(
+        a_metric("MT-1", formula="{MT-2} + {MT-3}"),
+        a_metric("MT-2"),
+        a_metric("MT-3"),
+        a_source("MT-2", asked_at=NOW),
+        a_source("MT-3", asked_at=TWO_HOURS_AGO),
+    )
+
+    found = (await metric(an_api(atlas)))["freshness"]
+
+    assert (found["state"], found["askedAt"]) == ("STALE", "2026-11-22T10:00:00+00:00")
+
+
 async def test_a_metric_without_a_source_says_so() -> None:
     atlas = atlas_of(a_source(archived_at=NOW))
 

@@ -28,7 +28,7 @@ from journey_atlas_sdk import (
     TransientError,
     UnknownMetric,
 )
-from tests.builders import NOW, a_connection, id_of
+from tests.builders import NOW, a_connection, a_metric, id_of
 from tests.ingest.scripted import HISTORY, World, a_scripted_source, a_world, fails
 
 LIVE = ReadPolicy(mode=ReadMode.LIVE)
@@ -214,6 +214,15 @@ async def test_only_the_sources_of_the_named_metrics_are_asked() -> None:
     await live(world, replace(LIVE, metrics=("MT-2",)))
 
     assert [request.metric for request in world.asked] == ["MT-2"]
+
+
+async def test_for_a_derived_metric_the_sources_beneath_its_formula_are_asked() -> None:
+    world = a_world(*(a_scripted_source(f"MT-{number}") for number in (1, 2, 3)))
+    world.change(a_metric("SUM", formula="{MT-1} + {MT-2}"))
+
+    await live(world, replace(LIVE, metrics=("SUM", "MT-1")))
+
+    assert sorted(request.metric for request in world.asked) == ["MT-1", "MT-2"]
 
 
 async def test_a_metric_that_is_not_there_is_named() -> None:
