@@ -5,10 +5,10 @@ is asked of an item. A list counts for as many items as the Atlas has there, a p
 its size.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, cast
+from typing import Any
 
 from graphql import (
     DirectiveNode,
@@ -25,7 +25,6 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    get_named_type,
 )
 from graphql.execution.values import get_variable_values
 from graphql.utilities import value_from_ast_untyped
@@ -149,7 +148,7 @@ class _Walk:
         if node.selection_set is None:
             return _Part(price, (name,))
         times, page = self.lengths(parent, name, found, given, items)
-        below = self.selections(node.selection_set, _named(found), items=page)
+        below = self.selections(node.selection_set, self.type_of(found), items=page)
         return _Part(price + times * below.cost, (name, *below.dearest))
 
     def arguments(self, node: FieldNode) -> dict[str, Json]:
@@ -181,7 +180,7 @@ class _Walk:
         """Give how often what is below is answered, and how many nodes the page below holds."""
         if _is_page(found):
             return 1, min(_page_size(given), self.whole_length(parent.name, found))
-        if not str(found.type).startswith("["):
+        if not _type_of(found).startswith("["):
             return 1, items
         if name in ("nodes", "edges") and _holds_page(parent):
             return items, items
@@ -194,21 +193,33 @@ class _Walk:
 
     def whole_length(self, parent: str, found: GraphQLField) -> float:
         """Give how long a field's list is on this Atlas, paged or not."""
-        child = _item_kind(found)
+        child = self.kind_of_items(found)
         if child is None:
             return prices.UNKNOWN_LENGTH
         above = KINDS.get(parent)
         known = None if above is None else fan_out(self.view, above, child)
         return count_of(self.view, child) if known is None else known
 
+    def kind_of_items(self, found: GraphQLField) -> Kind | None:
+        """Give the kind of a list's nodes; None where they are no nodes of one kind."""
+        inside = self.type_of(found)
+        if _is_page(found) and isinstance(inside, Composite):
+            inside = self.type_of(inside.fields["nodes"])
+        return KINDS.get(inside.name)
+
+    def type_of(self, found: GraphQLField) -> GraphQLNamedType:
+        """Give the type of a field, or of its list's items."""
+        return self.schema.type_map[_type_of(found).strip("[]!")]
+
 
 def _values(value: Json) -> int:
-    """Count the values that a client wrote, however deep they are nested."""
-    if isinstance(value, dict):
-        return _values([*cast("Mapping[str, Json]", value).values()])
+    """Count the values that a client wrote, however deep they are nested; none at all count 1."""
+    inside: Iterable[Json] = ()
     if isinstance(value, list):
-        return sum(_values(each) for each in cast("list[Json]", value))
-    return 1
+        inside = value
+    elif isinstance(value, dict):
+        inside = value.values()
+    return sum(_values(each) for each in inside) or 1
 
 
 def _page_size(given: Mapping[str, Json]) -> int:
@@ -224,14 +235,6 @@ def _holds_page(parent: Composite) -> bool:
     return "pageInfo" in parent.fields
 
 
-def _item_kind(found: GraphQLField) -> Kind | None:
-    """Give the kind of a list's nodes; None where they are no nodes of one kind."""
-    inside = _named(found)
-    if _is_page(found) and isinstance(inside, Composite):
-        inside = _named(inside.fields["nodes"])
-    return KINDS.get(inside.name)
-
-
-def _named(found: GraphQLField) -> GraphQLNamedType:
-    wrapped: Any = found.type  # Any: graphql-core's lists don't say what they hold
-    return get_named_type(wrapped)
+def _type_of(found: GraphQLField) -> str:
+    """Write a field's type; graphql-core's own lists don't say what they hold."""
+    return f"{found.type}"  # pyright: ignore[reportUnknownMemberType] - as said
