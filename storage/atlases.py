@@ -52,6 +52,8 @@ class StoredAtlases:
         self._snapshots = engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        # Outside of a transaction: BEGIN and ROLLBACK would take two more round trips.
+        self._glances = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._ids: dict[str, OrganizationId] = {}
 
     async def keys(self) -> list[str]:
@@ -93,7 +95,7 @@ class StoredAtlases:
             return list(await connection.scalars(select(tenants.c.key).order_by(tenants.c.key)))
 
     async def _revision(self, key: str) -> int | None:
-        async with self._engine.connect() as connection:
+        async with self._glances.connect() as connection:
             tenant = self._ids.get(key)
             if tenant is None:
                 tenant = await connection.scalar(select(tenants.c.id).where(tenants.c.key == key))

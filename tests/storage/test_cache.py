@@ -17,7 +17,7 @@ from storage.observations import StoredObservations
 from tests.builders import NOW, TODAY, a_goal, a_journey, an_observation, id_of
 from tests.storage.counting import statements
 from tests.storage.records import a_neighbour, changes
-from tests.storage.series import NORRHAVN, with_sources
+from tests.storage.series import NORRHAVN, SOURCES, with_sources
 
 SECOND = timedelta(seconds=1)
 
@@ -184,6 +184,58 @@ async def test_a_recorded_value_is_in_the_next_view(
     await observations.record(NORRHAVN, [an_observation(2)], now=NOW)
 
     assert await the_value(cache) == 2
+
+
+async def test_only_sources_that_brought_something_are_asked_again(
+    cache: AtlasCache, atlases: CountingAtlases, observations: StoredObservations
+) -> None:
+    await with_sources(atlases)
+    await cache.view("norrhavn", now=NOW)
+    await observations.record(NORRHAVN, [an_observation(1)], now=NOW)
+    await observations.record(NORRHAVN, [an_observation(2, metric="MT-2")], now=NOW)
+    await cache.current("norrhavn")
+
+    await observations.record(NORRHAVN, [an_observation(3)], now=NOW)
+    view = await cache.view("norrhavn", now=NOW)
+
+    first, second = atlases.asked
+    assert first == sorted(id_of(f"{metric}:{connection}") for metric, connection in SOURCES)
+    assert second == sorted([id_of("MT-1:csv"), id_of("MT-2:csv")])
+    assert {answer.last.value for answer in view.aggregates.values()} == {2, 3}
+
+
+async def test_a_write_that_touches_no_source_asks_for_no_value(
+    cache: AtlasCache, atlases: CountingAtlases, observations: StoredObservations
+) -> None:
+    await with_sources(atlases)
+    await observations.record(NORRHAVN, [an_observation(1)], now=NOW)
+    before = await cache.view("norrhavn", now=NOW)
+
+    await atlases.apply(changes(a_goal(), base=2), now=NOW)
+    after = await cache.view("norrhavn", now=NOW)
+
+    assert len(atlases.asked) == 1
+    assert after.aggregates == before.aggregates
+
+
+async def test_answers_from_before_a_database_was_set_back_are_forgotten(
+    cache: AtlasCache,
+    atlases: CountingAtlases,
+    observations: StoredObservations,
+    engine: AsyncEngine,
+) -> None:
+    await with_sources(atlases)
+    await observations.record(NORRHAVN, [an_observation(1)], now=NOW)
+    assert await the_value(cache) == 1
+
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("DELETE FROM observations")
+        await connection.exec_driver_sql("UPDATE nodes SET revision = 1")
+        await connection.exec_driver_sql("UPDATE organizations SET revision = 1")
+    await cache.current("norrhavn")
+    await atlases.apply(changes(a_goal(), base=1), now=NOW)
+
+    assert await the_value(cache) is None
 
 
 async def test_a_view_knows_only_what_was_known(
