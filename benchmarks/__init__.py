@@ -1,0 +1,5 @@
+"""Measurements that are run by hand; `docs/performance.md` shows their figures.
+
+atlas     `python -m benchmarks.atlas`: load, refresh and record
+company   the organization that is measured: of any size, always in the same proportions
+"""
