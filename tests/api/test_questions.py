@@ -1,5 +1,7 @@
 """The questions that filters and orders answer, asked of the sample bank."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,13 @@ import pytest
 from tests.api.asking import Api, Json, an_api
 from tests.api.norrhavn import norrhavn
 
-EXAMPLES = Path(__file__).parents[2] / "examples/queries"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples/queries"
+SHOWN = re.findall(
+    r"```graphql\n(.*?)```\s*```json\n(.*?)```",
+    (ROOT / "docs/frontend/filters.md").read_text(),
+    re.DOTALL,
+)
 
 
 @pytest.fixture
@@ -19,6 +27,13 @@ def api() -> Api:
 async def asked(api: Api, name: str, **variables: object) -> Json:
     data = await api.ask((EXAMPLES / f"{name}.graphql").read_text(), **variables)
     return data["atlas"]
+
+
+@pytest.mark.parametrize(("document", "answer"), SHOWN, ids=["values", "links", "orders"])
+async def test_the_page_on_filters_gives_what_it_shows(
+    api: Api, document: str, answer: str
+) -> None:
+    assert await api.ask(document) == json.loads(answer)
 
 
 async def test_a_teams_key_results_at_risk_come_worst_gap_first(api: Api) -> None:

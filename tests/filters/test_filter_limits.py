@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from graphql import GraphQLInputObjectType, GraphQLObjectType
 
 from api.execution.limits import Limits
 from api.filters.inputs import FILTERS, type_name
@@ -33,6 +34,11 @@ def many_conditions(number: int) -> Json:
     return {"or": [{"key": {"eq": "G1"}} for _ in range(number)]}
 
 
+def many_links(number: int) -> Json:
+    parent: Json = {"parent": {}}
+    return {"and": [parent] * number}
+
+
 @pytest.mark.parametrize(
     ("limit", "within", "beyond"),
     [
@@ -43,8 +49,8 @@ def many_conditions(number: int) -> Json:
         ),
         pytest.param(
             "filter_conditions",
-            {"and": [{"parent": {}}] * 100},
-            {"and": [{"parent": {}}] * 101},
+            many_links(100),
+            many_links(101),
             id="steps to linked nodes",
         ),
     ],
@@ -166,12 +172,12 @@ NODE_FIELDS = {"description", "createdAt", "updatedAt", "archivedAt"}
 @pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.title())
 def test_a_filter_says_what_the_type_says(kind: Kind) -> None:
     name = type_name(kind)
-    fields = set(SCHEMA.type_map[name].fields)  # type: ignore[attr-defined]  # an object type
+    type_, filter_ = SCHEMA.type_map[name], SCHEMA.type_map[f"{name}Filter"]
+    assert isinstance(type_, GraphQLObjectType)
+    assert isinstance(filter_, GraphQLInputObjectType)
 
-    asked = set(SCHEMA.type_map[f"{name}Filter"].fields)  # type: ignore[attr-defined]  # an input
-
-    known = fields | OWN_NAMES.get(name, set()) | NODE_FIELDS | {"and", "or", "not"}
-    assert asked - known == set()
+    known = {*type_.fields, *OWN_NAMES.get(name, ()), *NODE_FIELDS, "and", "or", "not"}
+    assert set(filter_.fields) - known == set()
 
 
 @pytest.mark.parametrize("relation", Relation)
