@@ -26,7 +26,7 @@ from domain.node import Node, NodeId
 from domain.ports import Observations, WindowAggregate, WindowQuery
 from domain.view import View
 from ingest.freshness import PREFER_CACHE, ReadMode, ReadPolicy
-from ingest.on_demand import NoRefresher, Refresher
+from ingest.on_demand import NoRefresher, Refresher, require_metric
 from plugins.registry import Registry
 
 Moment = tuple[date | None, datetime | None]
@@ -162,9 +162,11 @@ class Context:
     async def _ask_sources(self, view: View, policy: ReadPolicy) -> frozenset[NodeId]:
         """Have the sources asked that are due; with LIVE wait, but leave time for the answer.
 
-        Gives those that hadn't answered by then.
+        Gives those that hadn't answered by then. NotFound where a named metric isn't there.
         """
         services = self.services
+        for key in policy.metrics or ():
+            require_metric(view.atlas, key)
         if policy.mode is not ReadMode.LIVE:
             services.refresher.behind(view.atlas, policy)
             return frozenset()

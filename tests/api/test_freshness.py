@@ -259,6 +259,18 @@ async def test_what_makes_no_sense_is_refused(read: str) -> None:
     assert codes(errors) == ["BAD_USER_INPUT"]
 
 
+@pytest.mark.parametrize("mode", ["PREFER_CACHE", "CACHED_ONLY", "LIVE"])
+async def test_a_metric_that_is_not_there_is_named_in_every_mode(mode: str) -> None:
+    api = an_api(atlas_of(a_source()))
+
+    [error] = await api.errors(
+        f'{{ atlas(read: {{mode: {mode}, metrics: ["MT-1", "MT-9"]}}) {{ revision }} }}'
+    )
+
+    assert error["extensions"]["code"] == "NOT_FOUND"
+    assert error["message"] == "No metric has the key 'MT-9'."
+
+
 def atlas_of(*nodes: Json) -> Atlas:
     return an_atlas(a_metric("MT-1"), *nodes)
 
