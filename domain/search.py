@@ -1,0 +1,130 @@
+"""Finding nodes by words: in keys, titles, labels and descriptions, whatever case and accents."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import partial
+from heapq import nsmallest
+
+from domain.atlas import Atlas
+from domain.errors import InvalidRecord
+from domain.node import AtlasNode, Kind, Node
+from domain.view import View, remembered
+
+SEARCHED = tuple(kind for kind in Kind if kind is not Kind.METRIC_SOURCE)
+"""The kinds that are searched unless others are asked for; a source is found by its metric."""
+
+CHARACTERS_AT_MOST = 200
+FOUND_AT_MOST = 200
+
+
+class MatchRank(IntEnum):
+    """How well a node fits; the lower the better."""
+
+    KEY = 1
+    TITLE_BEGINS = 2
+    TITLE_WORDS = 3
+    ELSEWHERE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """A node that has all words of the text, and how well it fits.
+
+    KEY: the text is its key. TITLE_BEGINS: the title begins with the text. TITLE_WORDS: each word
+    of the text begins a word of the title. ELSEWHERE: the words stand anywhere.
+    """
+
+    node: Node
+    rank: MatchRank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """The best hits, the best first and equally good ones by key, of `total` in all."""
+
+    hits: tuple[SearchHit, ...]
+    total: int
+
+
+def search(
+    view: View, text: str, *, kinds: Collection[Kind] = SEARCHED, first: int = 50
+) -> SearchResult:
+    """Find the visible nodes of some kinds that have every word of a text, in any of its fields.
+
+    A word is found inside others too: "approv" in "pre-approval". Without a word nothing is found.
+    InvalidRecord for more than 200 characters, or `first` (how many hits) outside of 1 to 200.
+    """
+    if len(text) > CHARACTERS_AT_MOST:
+        message = f"A search has at most {CHARACTERS_AT_MOST} characters; this has {len(text)}."
+        raise InvalidRecord(message, path=("text",))
+    if first not in range(1, FOUND_AT_MOST + 1):
+        message = f"A search gives 1 to {FOUND_AT_MOST} nodes, not {first}."
+        raise InvalidRecord(message, path=("first",))
+    words = folded(text).split()
+    entries = remembered(view, ("search_entries",), partial(_entries, view.atlas)) if words else ()
+    hits = [
+        SearchHit(node=entry.node, rank=_rank(entry, words))
+        for entry in entries
+        if entry.node.kind in kinds and all(word in entry.text for word in words)
+    ]
+    best = nsmallest(first, hits, key=lambda hit: (hit.rank, hit.node.key))
+    return SearchResult(hits=tuple(best), total=len(hits))
+
+
+def folded(text: str) -> str:
+    """Give a text in lower case without accents; letters with a stroke, such as ø, lose it."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_STROKES))
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+# What Unicode doesn't take apart into a letter and an accent.
+_STROKES = str.maketrans(
+    {
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ł": "l",
+        "ħ": "h",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A node's texts, folded; `text` is all of them, a line each: no word goes over two."""
+
+    node: Node
+    key: str
+    title: str
+    text: str
+
+
+def _entries(atlas: Atlas) -> list[_Entry]:
+    return [_entry(node) for node in atlas.nodes.values() if node.archived_at is None]
+
+
+def _entry(node: Node) -> _Entry:
+    labels = node.labels if isinstance(node, AtlasNode) else ()
+    key, title = folded(node.key), " ".join(folded(node.title).split())
+    text = "\n".join([key, title, *map(folded, labels), folded(node.description or "")])
+    return _Entry(node=node, key=key, title=title, text=text)
+
+
+def _rank(entry: _Entry, words: list[str]) -> MatchRank:
+    text = " ".join(words)
+    if entry.key == text:
+        return MatchRank.KEY
+    if entry.title.startswith(text):
+        return MatchRank.TITLE_BEGINS
+    if all(re.search(rf"(?<!\w){re.escape(word)}", entry.title) for word in words):
+        return MatchRank.TITLE_WORDS
+    return MatchRank.ELSEWHERE
