@@ -215,10 +215,9 @@ class _Walk:
 def _values(value: Json) -> int:
     """Count the values that a client wrote, however deep they are nested; none at all count 1."""
     inside: Iterable[Json] = ()
-    if isinstance(value, list):
-        inside = value
-    elif isinstance(value, dict):
-        inside = value.values()
+    is_object, is_list = isinstance(value, dict), isinstance(value, list)
+    if is_object or is_list:
+        inside = value.values() if is_object else value
     return sum(_values(each) for each in inside) or 1
 
 

@@ -47,9 +47,9 @@ class Limits:
     fields: int = 5_000
     introspection_aliases: int = 0
     nodes: int = 20_000
-    cost: int = 250_000
+    cost: int = 100_000
     costly: int = 2_000
-    costly_at_once: int = 4
+    costly_at_once: int = 2
     filter_depth: int = 8
     filter_conditions: int = 100
     order_fields: int = 5

@@ -266,7 +266,7 @@ async def test_whoever_asks_is_told_the_cost() -> None:
     told = await api.send(body, **{"atlas-cost": "1"})
     untold = await api.send(body)
 
-    assert told.json()["extensions"] == {"cost": {"requested": 9, "limit": 250_000}}
+    assert told.json()["extensions"] == {"cost": {"requested": 9, "limit": 100_000}}
     assert "extensions" not in untold.json()
 
 
