@@ -12,7 +12,12 @@ from domain.view import View
 
 
 def explain_value(view: View, found: MetricValue) -> Explain:
-    """Explain what `metric_value` gave; without a value there are no inputs."""
+    """Explain what `metric_value` gave; without a value there are no inputs.
+
+    A derived metric's value brings its own explanation along.
+    """
+    if found.derivation is not None:
+        return found.derivation
     metric = view.atlas.get(found.metric, Metric)
     answer = _answer(view, metric, found)
     formula = _formula(metric)

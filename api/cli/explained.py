@@ -154,7 +154,8 @@ def _measure(view: View, measure: SuccessMeasure) -> Number:
 
 def _value(view: View, metric: Metric, cycle: Cycle | None) -> Number:
     found = metric_value(view, metric, cycle=cycle)
-    facts: list[Fact] = [("aggregation", f"{words(metric.aggregation)}, {_over(found.window)}")]
+    made_by = "derived" if found.derivation else words(metric.aggregation)
+    facts: list[Fact] = [("aggregation", f"{made_by}, {_over(found.window)}")]
     if found.state is not None:
         facts.append(("newest observation", words(found.state)))
     if is_stale(view, metric):

@@ -1,11 +1,16 @@
 """The commands of `atlas`: what they say, and the exit codes they end with."""
 
 import json
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.product import SAMPLE, atlas, atlas_json
+from tests.acceptance.product import ROOT, SAMPLE, atlas, atlas_json
+
+PAGE = ROOT / "docs" / "operators" / "command-line.md"
+PICTURE = ROOT / "docs" / "pictures" / "atlas-tree.svg"
 
 SMALL = """
 format: journey-atlas/1
@@ -83,6 +88,12 @@ def test_a_file_with_mistakes_is_refused_with_all_of_them_and_their_places(home:
             id="no GraphQL server at the address",
         ),
         pytest.param(["nonsense"], {}, 2, "No such command", id="no such command"),
+        pytest.param(["sync", "--since", "May"], {}, 2, "--since wants a day", id="no day"),
+        pytest.param(["tree", "--as-of", "2026-13-01"], {}, 2, "--as-of wants", id="no such day"),
+        pytest.param(["tree", "--depth", "0"], {}, 2, "depth", id="a depth without levels"),
+        pytest.param(["query", str(SAMPLE), "--variables", "{"], {}, 2, "no JSON", id="no JSON"),
+        pytest.param(["query", "missing.graphql"], {}, 1, "can't be read", id="no such document"),
+        pytest.param(["explain", "O1"], {}, 1, "atlas import FILE", id="nothing to explain yet"),
     ],
 )
 def test_a_failure_says_what_to_do_and_ends_with_its_code(
@@ -117,3 +128,99 @@ def test_without_an_atlas_a_query_is_answered_by_the_sample_and_says_so(home: Pa
 
     assert json.loads(done.stdout) == {"data": {"atlas": {"goal": {"key": "BG1"}}}}
     assert "sample atlas answers" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a home whose demo was started once; each test only reads it."""
+    made = tmp_path_factory.mktemp("demo")
+    made.chmod(0o755)
+    atlas(made, "tree", "--demo", "--depth", "1")
+    return made
+
+
+def stripped(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def test_the_tree_shows_every_objective_of_the_active_cycles_with_its_status(
+    demo_home: Path,
+) -> None:
+    rows = atlas_json(demo_home, "tree", "--demo", "--json")["nodes"]
+
+    statuses = {row["key"]: row["status"]["code"] for row in rows if row["kind"] == "OBJECTIVE"}
+    assert statuses == {
+        "O1": "OFF_TRACK",
+        "O2": "OFF_TRACK",
+        "O3": "ON_TRACK",
+        "O4": "ON_TRACK",
+        "O5": "AT_RISK",
+        "O7": "NO_DATA",
+        "O10": "AT_RISK",
+        "O11": "AT_RISK",
+    }
+
+
+def test_the_tree_of_a_goal_in_a_closed_cycle_and_on_an_earlier_day(demo_home: Path) -> None:
+    start = ("tree", "--demo", "--goal", "OP1", "--json")
+
+    closed = atlas_json(demo_home, *start, "--cycle", "Q3-26")
+    earlier = atlas_json(demo_home, *start, "--as-of", "2026-10-01")
+
+    assert [row["key"] for row in closed["nodes"]] == ["OP1", "O8", "S6"]
+    # Pre-approval completion, 36 → 42, was 40.2 at the end of the quarter: 0.7
+    assert closed["nodes"][1]["progress"]["value"] == 0.7
+    assert earlier["asOf"] == "2026-10-01"
+    # The quarter's first day expects nothing yet.
+    assert earlier["nodes"][1]["status"]["expected"] == 0
+
+
+def test_a_pipe_gets_one_plain_line_a_node_and_no_bar(demo_home: Path) -> None:
+    done = atlas(demo_home, "tree", "--demo")
+    synced = atlas(demo_home, "sync", "csv", "--demo")
+
+    assert "\x1b" not in done.stdout + done.stderr + synced.stdout + synced.stderr
+    assert "journey MJ1 Securing a mortgage" in done.stdout
+    assert synced.stderr == ""
+
+
+def test_the_picture_in_the_docs_shows_what_the_command_prints(demo_home: Path) -> None:
+    printed = atlas(demo_home, "tree", "--demo").stdout
+
+    assert words_of_picture() == "".join(printed.split())
+
+
+def words_of_picture() -> str:
+    """Read the lines in the picture's frame, without any space."""
+    drawn = re.findall(r"<text [^>]*clip-path[^>]*>(.*?)</text>", PICTURE.read_text())
+    return "".join(unescape("".join(drawn)).split())
+
+
+def test_the_explanation_in_the_docs_is_what_the_command_prints(demo_home: Path) -> None:
+    example = re.search(r"```text\n\$ atlas (.*?)\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert example is not None
+
+    done = atlas(demo_home, *example[1].split())
+
+    assert stripped(done.stdout) == stripped(example[2])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["explain", "o3"], "Did you mean", id="a key in small letters"),
+        pytest.param(["explain", "FY26"], "has no number", id="a cycle"),
+        pytest.param(
+            ["explain", "O3", "--policy", "gut"], "pace-ratio, pace-gap", id="no such policy"
+        ),
+        pytest.param(["explain", "BG1", "--cycle", "FY30"], "there are: FY26", id="no such cycle"),
+        pytest.param(["tree", "--key", "MT-TRUST"], "starts at a goal", id="a tree of a metric"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_with_what_can(
+    demo_home: Path, arguments: list[str], told: str
+) -> None:
+    done = atlas(demo_home, *arguments, "--demo", fails=True)
+
+    assert done.returncode == 1
+    assert told in done.stderr
