@@ -230,9 +230,7 @@ def _threshold_inputs(view: View, bounds: Bounds, periods: Periods) -> tuple[Inp
         _count_input(view, "observed periods", periods.observed, periods),
         Input(name="lower bound", value=bounds.lower, metric=periods.metric),
         Input(name="upper bound", value=bounds.upper, metric=periods.metric),
-        replace(
-            _count_input(view, "last period", 0, periods), value=periods.last, is_plain=False
-        ),
+        replace(_count_input(view, "last period", 0, periods), value=periods.last, is_plain=False),
     )
 
 
