@@ -36,6 +36,7 @@ from api.types.references import (
     STEP,
     TEAM,
 )
+from api.types.search import SEARCH_ARGUMENTS, SearchConnection, search_page
 from domain.links import Relation
 from domain.node import Node
 from domain.view import View
@@ -243,6 +244,12 @@ class Atlas:
     )
     connections = connection(
         every(domain.source.Connection), CONNECTION, "All connections.", include_archived=_ARCHIVED
+    )
+    search = computed(
+        search_page,
+        SearchConnection,
+        "Nodes of any kind that have every word of a text, the best fitting first.",
+        **SEARCH_ARGUMENTS,
     )
     goal = _by_key(domain.goal.Goal, GOAL, "goal")
     journey = _by_key(domain.journey.Journey, JOURNEY, "journey")

@@ -23,11 +23,13 @@ from domain.metric import (
     UnitKind,
     WindowKind,
 )
+from domain.node import Kind
 from domain.okr import CurveKind, HowMuchKind, KeyResultKind, RollupMode
 from domain.opportunity import Hypothesis, OpportunityAspect, OpportunityStatus
 from domain.policies import StatusCode
 from domain.progress import ProgressState
 from domain.reason import ReasonCode
+from domain.search import MatchRank
 from domain.solution import SolutionKind, SolutionStatus
 from domain.source import SourceState
 from ingest.freshness import FreshnessCode, FreshnessState, ReadMode
@@ -365,4 +367,31 @@ DIVERGENCE = _public(
     "How delivery and outcome of an opportunity contradict each other.",
     SHIPPED_NOT_MOVED="Something is released for 28 days, and the outcome is below 0.1.",
     MOVED_NOT_SHIPPED="Nothing is released, and the outcome is 0.3 or more.",
+)
+NODE_KIND = _public(
+    Kind,
+    "What a node is.",
+    GOAL="What success means.",
+    JOURNEY="A customer's path towards a goal.",
+    STEP="A part of a journey's path.",
+    INSIGHT="What was learned of customers.",
+    OPPORTUNITY="An improvement to a journey or a step.",
+    SOLUTION="What a team makes to address opportunities.",
+    METRIC="A long-lived measure.",
+    OBJECTIVE="What a team wants to be true by the end of a cycle.",
+    KEY_RESULT="Who does what by how much.",
+    CYCLE="A period that objectives are set for.",
+    TEAM="A team.",
+    MEMBER="A person of the company.",
+    PERSONA="A kind of customer.",
+    CONNECTION="A connector with its settings.",
+    METRIC_SOURCE="Where a metric's values come from.",
+)
+MATCH_RANK = _public(
+    MatchRank,
+    "How well a node fits a search, the best first.",
+    KEY="The text is its key.",
+    TITLE_BEGINS="Its title begins with the text.",
+    TITLE_WORDS="Each word of the text begins a word of its title.",
+    ELSEWHERE="The words stand anywhere in its key, title, labels or description.",
 )
