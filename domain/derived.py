@@ -1,7 +1,7 @@
 """Derived metrics: values worked out from other metrics' values by a formula.
 
-Whoever asks says where a formula stands (`FormulaOf`) and what a measured metric's value is
-(`ValueOf`: over the window, cycle and dimensions asked for). So this module needs neither.
+Whoever asks says what a measured metric's value is (`ValueOf`), over the window, cycle and
+dimensions asked for: so this module knows nothing of observations.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,9 +30,6 @@ from domain.links import find_cycle
 from domain.metric import Metric, ObservationState
 from domain.node import NodeId
 from domain.reason import Reason, ReasonCode
-
-FormulaOf = Callable[[Metric], str | None]
-"""Gives a metric's formula; None for a metric that is measured."""
 
 
 class InputValue(Protocol):
@@ -71,11 +68,6 @@ class InputValue(Protocol):
 
 ValueOf = Callable[[Metric], InputValue]
 """Gives the value of a measured metric over what is asked for."""
-
-
-def measured_only(_: Metric) -> str | None:
-    """Say of every metric that it has no formula."""
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,24 +120,22 @@ class Derivation:
         return _worked_out(self.steps[-1], known)
 
 
-def derived_value(
-    atlas: Atlas, metric: Metric, *, formula_of: FormulaOf, value_of: ValueOf
-) -> DerivedValue:
+def derived_value(atlas: Atlas, metric: Metric, value_of: ValueOf) -> DerivedValue:
     """Give a derived metric's value from its inputs'; these may be derived themselves."""
-    derivation = derivation_of(atlas, metric, formula_of=formula_of)
+    derivation = derivation_of(atlas, metric)
     if isinstance(derivation, Derivation):
         return derivation.value(value_of)
-    formula = formula_of(metric) or ""
+    formula = metric.formula or ""
     return DerivedValue(metric=metric.id, value=None, reason=derivation, formula=formula)
 
 
-def derivation_of(atlas: Atlas, metric: Metric, *, formula_of: FormulaOf) -> Derivation | Reason:
+def derivation_of(atlas: Atlas, metric: Metric) -> Derivation | Reason:
     """Give how a metric comes about; the reason where a formula isn't legal or goes in a circle.
 
     Only a metric that has a formula can be derived.
     """
     try:
-        return _derivation_of(atlas, metric, formula_of)
+        return _derivation_of(atlas, metric)
     except IllegalFormula as illegal:
         return Reason(ReasonCode.NO_METRIC, f"{metric.key} can't be derived. {illegal.message}")
     except _InCircle as circle:
@@ -167,8 +157,8 @@ class _InCircle(Exception):
         self.keys = keys
 
 
-def _derivation_of(atlas: Atlas, metric: Metric, formula_of: FormulaOf) -> Derivation:
-    formulas = _formulas_beneath(atlas, metric, formula_of)
+def _derivation_of(atlas: Atlas, metric: Metric) -> Derivation:
+    formulas = _formulas_beneath(atlas, metric)
     if not formulas:
         message = "It has no formula."
         raise IllegalFormula(message)
@@ -182,17 +172,14 @@ def _derivation_of(atlas: Atlas, metric: Metric, formula_of: FormulaOf) -> Deriv
     return Derivation(measured=measured, steps=steps)
 
 
-def _formulas_beneath(
-    atlas: Atlas, metric: Metric, formula_of: FormulaOf
-) -> dict[str, tuple[Metric, Formula]]:
+def _formulas_beneath(atlas: Atlas, metric: Metric) -> dict[str, tuple[Metric, Formula]]:
     """Find the formulas that a metric is made of, by key, its own first."""
     found: dict[str, tuple[Metric, Formula]] = {}
     waiting = [metric]
     for each in waiting:
-        text = formula_of(each)
-        if text is None or each.key in found:
+        if each.formula is None or each.key in found:
             continue
-        found[each.key] = (each, parse(text))
+        found[each.key] = (each, parse(each.formula))
         waiting += _inputs(atlas, found[each.key][1])
     return found
 

@@ -78,8 +78,9 @@ def folded(text: str) -> str:
     """Give a text in lower case without accents; letters with a stroke, such as ø, lose it."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_STROKES))
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return plain.casefold().translate(_STROKES)
 
 
 # What Unicode doesn't take apart into a letter and an accent.

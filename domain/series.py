@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from domain.bucket_value import BucketQuestions, BucketValue
 from domain.calendar import Bucket, Calendar, Grain, a_year_before, buckets_before, buckets_from
-from domain.derived import Derivation, FormulaOf, InputValue, derivation_of, measured_only
+from domain.derived import InputValue, derivation_of
 from domain.errors import InvalidRecord, TooMuch
 from domain.exact import decimal_of
 from domain.filling import Fill, fillings
@@ -25,6 +25,7 @@ from domain.metric import Dimensions, Metric, ObservationState
 from domain.node import NodeId
 from domain.ports import Aggregates, WindowQuery
 from domain.reason import Reason, ReasonCode
+from domain.value import measured_by
 from domain.view import View
 
 POINTS_AT_MOST = 1_000
@@ -86,27 +87,20 @@ class SeriesPoint:
     relative_change: Decimal | None = None
 
 
-def bucket_queries(
-    view: View, metric: Metric, request: SeriesRequest, *, formula_of: FormulaOf = measured_only
-) -> list[WindowQuery]:
+def bucket_queries(view: View, metric: Metric, request: SeriesRequest) -> list[WindowQuery]:
     """List the questions that `metric_series` with the same arguments needs answered, each once.
 
     InvalidRecord for a request that contradicts itself, TooMuch for more buckets than there may be.
     """
     questions = _questions(view, request)
     buckets = [bucket for pair in _pairs(view, request) for bucket in pair if bucket]
-    measured = _measured(view, metric, formula_of)
+    measured = measured_by(view.atlas, metric)
     asked = (questions.of(each, bucket) for bucket in buckets for each in measured)
     return list(dict.fromkeys(query for queries in asked for query in queries))
 
 
 def metric_series(
-    view: View,
-    metric: Metric,
-    request: SeriesRequest,
-    answers: Aggregates,
-    *,
-    formula_of: FormulaOf = measured_only,
+    view: View, metric: Metric, request: SeriesRequest, answers: Aggregates
 ) -> list[SeriesPoint]:
     """Give a metric's points in order of time, up to the bucket that the view's instant is in.
 
@@ -114,7 +108,7 @@ def metric_series(
     period that is exactly the bucket; other points have the reason WINDOW_ILLEGAL.
     Errors as of `bucket_queries`.
     """
-    value_in = _values(metric, replace(_questions(view, request), answers=answers), formula_of)
+    value_in = _values(metric, replace(_questions(view, request), answers=answers))
     points: list[SeriesPoint] = []
     for bucket, earlier in _pairs(view, request):
         point = _point(bucket, value_in(bucket), view.instant)
@@ -175,19 +169,11 @@ def _require_sound(request: SeriesRequest) -> None:
         raise InvalidRecord(message, path=("first_month",))
 
 
-def _measured(view: View, metric: Metric, formula_of: FormulaOf) -> tuple[Metric, ...]:
-    """List the metrics to be measured for a metric: itself, or what its formula is made of."""
-    if formula_of(metric) is None:
-        return (metric,)
-    derivation = derivation_of(view.atlas, metric, formula_of=formula_of)
-    return derivation.measured if isinstance(derivation, Derivation) else ()
-
-
-def _values(metric: Metric, questions: BucketQuestions, formula_of: FormulaOf) -> _ValueIn:
+def _values(metric: Metric, questions: BucketQuestions) -> _ValueIn:
     """Give the function that tells a metric's value in a bucket; a formula is read once for all."""
-    if formula_of(metric) is None:
+    if metric.formula is None:
         return partial(questions.value, metric)
-    derivation = derivation_of(questions.atlas, metric, formula_of=formula_of)
+    derivation = derivation_of(questions.atlas, metric)
     if isinstance(derivation, Reason):
         nothing = BucketValue(metric=metric.id, value=None, reason=derivation)
         return lambda _: nothing

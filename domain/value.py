@@ -276,21 +276,16 @@ def _compared_day(today: date) -> date:
     return today - timedelta(days=COMPARED_DAYS_BEFORE)
 
 
-def formula_of(metric: Metric) -> str | None:
-    """Give the formula of a derived metric; None for a measured one."""
-    return metric.formula
-
-
 def _measured(atlas: Atlas, metric: Metric) -> tuple[Metric, ...]:
     """Give the measured metrics at the bottom of a derived one; none where it can't be derived."""
-    derivation = derivation_of(atlas, metric, formula_of=formula_of)
+    derivation = derivation_of(atlas, metric)
     return () if isinstance(derivation, Reason) else derivation.measured
 
 
 def _derived(
     view: View, metric: Metric, nothing: MetricValue, value_of: Callable[[Metric], MetricValue]
 ) -> MetricValue:
-    found = derived_value(view.atlas, metric, formula_of=formula_of, value_of=value_of)
+    found = derived_value(view.atlas, metric, value_of)
     return replace(
         nothing,
         value=found.value,

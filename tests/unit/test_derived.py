@@ -1,6 +1,5 @@
 """Derived metrics: values worked out from other metrics' values."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -10,11 +9,9 @@ from domain.atlas import Atlas
 from domain.derived import (
     Derivation,
     DerivedValue,
-    FormulaOf,
     derivation_of,
     derived_value,
     explain_derived,
-    measured_only,
 )
 from domain.errors import IllegalFormula
 from domain.formula_rules import circle_among, problems_of_formula
@@ -36,42 +33,35 @@ COUNT, PERCENT = UnitKind.COUNT, UnitKind.PERCENT
 NOK = Unit(kind=UnitKind.MONEY, currency="NOK")
 FOUR_WEEKS = Window(kind=WindowKind.TRAILING, days=28)
 
+LONG_CHAIN = 200
+
 DUPLICATE = "{MT-TWICE} / {MT-CHECKS}"
 
 
-def _formulas(formulas: Mapping[str, str]) -> FormulaOf:
-    return lambda metric: formulas.get(metric.key)
-
-
-def _derive(view: View, key: str, formulas: Mapping[str, str]) -> DerivedValue:
+def _derive(view: View, key: str) -> DerivedValue:
     metric = view.atlas.get(id_of(key), Metric)
-    return derived_value(
-        view.atlas,
-        metric,
-        formula_of=_formulas(formulas),
-        value_of=lambda used: metric_value(view, used),
-    )
+    return derived_value(view.atlas, metric, lambda used: metric_value(view, used))
 
 
-def _checks(**derived: Unit | UnitKind) -> Atlas:
-    keys = {key.replace("_", "-"): unit for key, unit in derived.items()}
-    metrics = [a_metric(key, unit=unit) for key, unit in keys.items()]
+def _checks(*derived: Metric) -> Atlas:
+    """Index two counts and what is derived from them: how many of all checks came twice."""
+    metrics = derived or (a_metric("MT-IDDUP", PERCENT, formula=DUPLICATE),)
     return an_atlas(a_metric("MT-TWICE", COUNT), a_metric("MT-CHECKS", COUNT), *metrics)
 
 
 def test_a_derived_value_comes_in_the_metrics_unit() -> None:
-    view = a_view(_checks(MT_IDDUP=PERCENT), values={"MT-TWICE": 12, "MT-CHECKS": 400})
+    view = a_view(_checks(), values={"MT-TWICE": 12, "MT-CHECKS": 400})
 
-    found = _derive(view, "MT-IDDUP", {"MT-IDDUP": DUPLICATE})
+    found = _derive(view, "MT-IDDUP")
 
     # 12 / 400 = 0.03
     assert (found.value, found.reason) == (Decimal(3), None)
 
 
 def test_a_derived_value_shows_how_it_can_be_worked_out_again() -> None:
-    view = a_view(_checks(MT_IDDUP=PERCENT), values={"MT-TWICE": 12, "MT-CHECKS": 400})
+    view = a_view(_checks(), values={"MT-TWICE": 12, "MT-CHECKS": 400})
 
-    found = _derive(view, "MT-IDDUP", {"MT-IDDUP": DUPLICATE})
+    found = _derive(view, "MT-IDDUP")
 
     explained = explain_derived(view.atlas, found, NOW)
     assert explained.formula == "{MT-TWICE} / {MT-CHECKS} * 100"
@@ -97,24 +87,23 @@ def test_a_derived_value_shows_how_it_can_be_worked_out_again() -> None:
     ],
 )
 def test_a_conversion_is_written_into_the_formula(unit: Unit, formula: str) -> None:
-    atlas = an_atlas(a_metric("MT-PCT", PERCENT), a_metric("MT-SAME", unit))
+    atlas = an_atlas(a_metric("MT-PCT", PERCENT), a_metric("MT-SAME", unit, formula="{MT-PCT}"))
     view = a_view(atlas, values={"MT-PCT": 44})
 
-    found = _derive(view, "MT-SAME", {"MT-SAME": "{MT-PCT}"})
+    found = _derive(view, "MT-SAME")
 
     assert found.formula == formula
 
 
 def test_a_derived_metric_may_be_made_of_derived_ones() -> None:
-    formulas = {
-        "MT-ONCE": "{MT-CHECKS} - {MT-TWICE}",
-        "MT-THIRD": "{MT-ONCE} / 3",
-        "MT-AGAIN": "{MT-THIRD} * 3 + {MT-ONCE}",
-    }
-    atlas = _checks(MT_ONCE=COUNT, MT_THIRD=UnitKind.NUMBER, MT_AGAIN=UnitKind.NUMBER)
+    atlas = _checks(
+        a_metric("MT-ONCE", COUNT, formula="{MT-CHECKS} - {MT-TWICE}"),
+        a_metric("MT-THIRD", UnitKind.NUMBER, formula="{MT-ONCE} / 3"),
+        a_metric("MT-AGAIN", UnitKind.NUMBER, formula="{MT-THIRD} * 3 + {MT-ONCE}"),
+    )
     view = a_view(atlas, values={"MT-TWICE": 12, "MT-CHECKS": 400})
 
-    found = _derive(view, "MT-AGAIN", formulas)
+    found = _derive(view, "MT-AGAIN")
 
     # 388/3 * 3 + 388, and the third doesn't round
     assert found.value == Decimal(776)
@@ -122,21 +111,21 @@ def test_a_derived_metric_may_be_made_of_derived_ones() -> None:
 
 
 def test_a_long_chain_of_derived_metrics_is_followed() -> None:
-    formulas = {f"M{n}": f"{{M{n - 1}}} + 1" for n in range(1, 1_001)}
-    atlas = an_atlas(*(a_metric(f"M{n}", COUNT) for n in range(1_001)))
-    view = a_view(atlas, values={"M0": 5})
+    derived = [
+        a_metric(f"M{n}", COUNT, formula=f"{{M{n - 1}}} + 1") for n in range(1, LONG_CHAIN + 1)
+    ]
+    view = a_view(an_atlas(a_metric("M0", COUNT), *derived), values={"M0": 5})
 
-    assert _derive(view, "M1000", formulas).value == 1_005
+    assert _derive(view, f"M{LONG_CHAIN}").value == 5 + LONG_CHAIN
 
 
 def test_inputs_are_asked_over_the_window_that_the_derived_value_is_asked_over() -> None:
     twice, checks = (
         a_metric(key, COUNT, aggregation=Aggregation.SUM) for key in ("MT-TWICE", "MT-CHECKS")
     )
-    derived = a_metric("MT-IDDUP", PERCENT)
+    derived = a_metric("MT-IDDUP", PERCENT, formula=DUPLICATE)
     atlas = an_atlas(twice, checks, derived)
-    formula_of = _formulas({"MT-IDDUP": DUPLICATE})
-    derivation = derivation_of(atlas, derived, formula_of=formula_of)
+    derivation = derivation_of(atlas, derived)
     assert isinstance(derivation, Derivation)
     queries = [
         query
@@ -162,12 +151,12 @@ def test_inputs_are_asked_over_the_window_that_the_derived_value_is_asked_over()
 
 
 def test_a_derived_value_is_as_old_as_its_oldest_input_and_provisional_with_one() -> None:
-    atlas = _checks(MT_IDDUP=PERCENT)
+    atlas = _checks()
     old = an_observation(12, metric="MT-TWICE", end=date(2026, 10, 1))
     running = ObservationState.PROVISIONAL
     new = an_observation(400, metric="MT-CHECKS", end=TODAY, state=running)
 
-    found = _derive(a_view(atlas, observations=[old, new]), "MT-IDDUP", {"MT-IDDUP": DUPLICATE})
+    found = _derive(a_view(atlas, observations=[old, new]), "MT-IDDUP")
 
     assert found.observed_at == datetime(2026, 9, 30, 22, tzinfo=UTC)
     assert found.state is ObservationState.PROVISIONAL
@@ -191,9 +180,9 @@ def test_a_derived_value_is_as_old_as_its_oldest_input_and_provisional_with_one(
     ],
 )
 def test_without_a_value_it_says_why(values: dict[str, int], code: ReasonCode, says: str) -> None:
-    view = a_view(_checks(MT_IDDUP=PERCENT), values=values)
+    view = a_view(_checks(), values=values)
 
-    found = _derive(view, "MT-IDDUP", {"MT-IDDUP": DUPLICATE})
+    found = _derive(view, "MT-IDDUP")
 
     assert found.value is None
     assert found.reason is not None
@@ -220,18 +209,15 @@ def test_without_a_value_it_says_why(values: dict[str, int], code: ReasonCode, s
 def test_a_formula_that_does_not_hold_gives_a_reason_and_no_error(
     formulas: dict[str, str], code: ReasonCode, says: str
 ) -> None:
-    atlas = an_atlas(a_metric("MT-A", COUNT), a_metric("MT-B", COUNT), a_metric("MT-X", PERCENT))
+    units = {"MT-A": COUNT, "MT-B": COUNT, "MT-X": PERCENT}
+    metrics = [a_metric(key, unit, formula=formulas.get(key)) for key, unit in units.items()]
 
-    found = _derive(a_view(atlas), "MT-X", formulas)
+    found = _derive(a_view(an_atlas(*metrics)), "MT-X")
 
     assert found.value is None
     assert found.reason is not None
     assert found.reason.code is code
     assert says in found.reason.message
-
-
-def test_no_metric_has_a_formula_where_all_are_measured() -> None:
-    assert measured_only(a_metric()) is None
 
 
 def test_all_unknown_metrics_of_a_formula_are_named_at_once() -> None:

@@ -82,6 +82,7 @@ def test_all_words_must_be_there(text: str) -> None:
         pytest.param("İstanbul", "istanbul", id="i with a dot"),
         pytest.param("ﬁnal", "final", id="a ligature"),
         pytest.param("Œuvre", "oeuvre", id="oe"),
+        pytest.param("Ǽ", "ae", id="a stroke and an accent"),
     ],
 )
 def test_case_and_accents_do_not_matter(text: str, plain: str) -> None:

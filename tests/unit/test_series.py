@@ -381,10 +381,9 @@ def test_a_derived_metric_is_worked_out_bucket_by_bucket() -> None:
     done, started, share = (
         a_metric("MT-DONE", UnitKind.COUNT, aggregation=Aggregation.SUM),
         a_metric("MT-STARTED", UnitKind.COUNT, aggregation=Aggregation.SUM),
-        a_metric("MT-SHARE", UnitKind.PERCENT),
+        a_metric("MT-SHARE", UnitKind.PERCENT, formula="{MT-DONE} / {MT-STARTED}"),
     )
     view = a_view(an_atlas(done, started, share))
-    formula_of = {"MT-SHARE": "{MT-DONE} / {MT-STARTED}"}.get
     seen = [
         an_observation(10, metric="MT-DONE", end=date(2026, 7, 9)),
         an_observation(12, metric="MT-DONE", end=date(2026, 7, 16)),
@@ -393,11 +392,8 @@ def test_a_derived_metric_is_worked_out_bucket_by_bucket() -> None:
     ]
     request = _ask(end=_day(9, 1))
 
-    queries = bucket_queries(view, share, request, formula_of=lambda m: formula_of(m.key))
-    answers = FakeObservations(seen).answers(queries)
-    points = metric_series(
-        view, share, request, answers, formula_of=lambda metric: formula_of(metric.key)
-    )
+    answers = FakeObservations(seen).answers(bucket_queries(view, share, request))
+    points = metric_series(view, share, request, answers)
 
     # 22 / 50; in August nothing was done that is known
     assert _values(points) == [44, None]
@@ -406,10 +402,11 @@ def test_a_derived_metric_is_worked_out_bucket_by_bucket() -> None:
 
 
 def test_a_formula_that_does_not_hold_is_told_in_each_point() -> None:
-    view = a_view(an_atlas(SUM))
+    circular = a_metric(formula="{MT-1}")
+    view = a_view(an_atlas(circular))
 
-    queries = bucket_queries(view, SUM, _ask(), formula_of=lambda _: "{MT-1}")
-    points = metric_series(view, SUM, _ask(fill=Fill.ZERO), {}, formula_of=lambda _: "{MT-1}")
+    queries = bucket_queries(view, circular, _ask())
+    points = metric_series(view, circular, _ask(fill=Fill.ZERO), {})
 
     assert queries == []
     assert {point.reason.code for point in points if point.reason} == {ReasonCode.CIRCULAR}
