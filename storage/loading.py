@@ -4,11 +4,12 @@ import gc
 from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Text, cast, select
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.actions.changes import Changes
@@ -20,6 +21,7 @@ from domain.refreshing import refreshed
 from storage.bulk import any_of
 from storage.rows import ATLAS_NODE, LISTS, LISTS_OF, NODE, OWN, RECORD_OF
 from storage.tables import links, nodes, organizations, tenants
+from storage.tables.columns import Id
 
 # Any: a record's fields, each of its own type.
 Fields = dict[str, Any]
@@ -94,12 +96,11 @@ async def _refreshed(
     connection: AsyncConnection, held: Atlas, organization: Organization, revision: int
 ) -> Atlas:
     tenant, since = organization.id, held.revision
-    changed = await changed_fields(connection, tenant, since)
+    changed = await changed_nodes(connection, tenant, since)
     records: list[Node] = []
-    for kind, shared in changed.items():
+    for kind, shared in changed.nodes.items():
         ids = list(shared)
-        lists = {name: await listed(connection, tenant, name, ids) for name in LISTS_OF[kind]}
-        records += await records_of(connection, tenant, kind, shared, lists, only=ids)
+        records += await records_of(connection, tenant, kind, shared, changed.lists, only=ids)
     linked, unlinked = await changed_links(connection, tenant, since)
     changes = Changes(
         organization=organization,
@@ -152,35 +153,51 @@ async def shared_fields(
     return {row[0]: ATLAS_NODE.values(row) for row in rows.all()}
 
 
-async def changed_fields(
+@dataclass(frozen=True, slots=True)
+class ChangedNodes:
+    """By kind and id what all kinds have in common, and by field and id the lists of nodes."""
+
+    nodes: dict[Kind, dict[NodeId, Fields]]
+    lists: Mapping[str, ListOf]
+
+
+async def changed_nodes(
     connection: AsyncConnection, tenant: OrganizationId, since: int
-) -> dict[Kind, dict[NodeId, Fields]]:
-    """Give by kind and id what all kinds have in common, of the nodes changed since a revision."""
+) -> ChangedNodes:
+    """Read the nodes changed since a revision, with their lists: a few, so in one statement."""
     rows = await connection.execute(
-        select(*ATLAS_NODE.select(), nodes.c.kind).where(
+        select(nodes.c.kind, *map(_list_of_node, LISTS.values()), *ATLAS_NODE.select()).where(
             nodes.c.tenant_id == tenant, nodes.c.revision > since
         )
     )
+    first = 1 + len(LISTS)
     found: dict[Kind, dict[NodeId, Fields]] = {}
+    lists: dict[str, dict[str, tuple[NodeId, ...]]] = {name: {} for name in LISTS}
     for row in rows.all():
-        found.setdefault(KINDS[row[-1]], {})[row[0]] = ATLAS_NODE.values(row)
-    return found
+        found.setdefault(KINDS[row[0]], {})[row[first]] = ATLAS_NODE.values(row[first:])
+        for name, members in zip(LISTS, row[1:first], strict=True):
+            lists[name][row[first]] = tuple(members)
+    return ChangedNodes(found, lists)
 
 
-async def listed(
-    connection: AsyncConnection,
-    tenant: OrganizationId,
-    name: str,
-    only: Sequence[NodeId] | None = None,
-) -> ListOf:
-    """Give by node the nodes that its field of that name lists, in order; None: of all nodes."""
+def _list_of_node(table: Table) -> ColumnElement[Any]:
+    members = (
+        select(table.c[3])
+        .where(table.c.tenant_id == nodes.c.tenant_id, table.c.node_id == nodes.c.id)
+        .order_by(table.c.position)
+        .scalar_subquery()
+    )
+    return func.array(members, type_=ARRAY(Id()))
+
+
+async def listed(connection: AsyncConnection, tenant: OrganizationId, name: str) -> ListOf:
+    """Give by node the nodes that its field of that name lists, in order."""
     table = LISTS[name]
     member = table.c[3]
     rows = await connection.execute(
         select(table.c.node_id, member)
-        .where(table.c.tenant_id == tenant, *_among(table.c.node_id, only))
-        .order_by(table.c.node_id, table.c.position),
-        _ids(only),
+        .where(table.c.tenant_id == tenant)
+        .order_by(table.c.node_id, table.c.position)
     )
     found: defaultdict[str, list[NodeId]] = defaultdict(list)
     for node, each in rows.all():
@@ -199,12 +216,10 @@ async def records_of(
 ) -> list[Node]:
     """Give all records of a kind, or `only` some."""
     shape, record = OWN[kind], RECORD_OF[kind]
-    rows = await connection.execute(
-        select(*shape.select()).where(
-            shape.table.c.tenant_id == tenant, *_among(shape.table.c.id, only)
-        ),
-        _ids(only),
-    )
+    statement = select(*shape.select()).where(shape.table.c.tenant_id == tenant)
+    if only is not None:
+        statement = statement.where(shape.table.c.id == any_of("only"))
+    rows = await connection.execute(statement, {} if only is None else {"only": only})
     alien = () if issubclass(record, AtlasNode) else ALIEN
     own_lists = [(name, lists[name]) for name in LISTS_OF[kind]]
     records: list[Node] = []
@@ -241,14 +256,6 @@ async def changed_links(
     )
     found = rows.all()
     return [_link(row) for row in found if not row[-1]], [_link(row) for row in found if row[-1]]
-
-
-def _among(column: ColumnElement[Any], only: Sequence[NodeId] | None) -> list[ColumnElement[bool]]:
-    return [] if only is None else [column == any_of("only")]
-
-
-def _ids(only: Sequence[NodeId] | None) -> dict[str, list[NodeId]]:
-    return {} if only is None else {"only": list(only)}
 
 
 def _link(row: Sequence[Any]) -> Link:

@@ -147,8 +147,8 @@ async def test_one_or_ten_changes_take_the_same_statements(
             await refreshed(atlases, held)
         counts.append(len(seen))
 
-    # Organization, nodes, 2 lists of journeys, journeys, links.
-    assert counts == [6, 6]
+    # Organization, nodes, journeys, links.
+    assert counts == [4, 4]
 
 
 async def test_a_recording_moves_only_the_sources_that_brought_something(
