@@ -36,8 +36,23 @@ def circle_among(formulas: Mapping[str, str]) -> list[str] | None:
 
     `formulas` holds formulas by the key of their metric; what can't be read is left out.
     """
-    found = find_cycle({NodeId(key): _used_by(text) for key, text in formulas.items()})
+    uses = {
+        NodeId(key): [NodeId(used) for used in _used_in(text)] for key, text in formulas.items()
+    }
+    found = find_cycle(uses)
     return None if found is None else [str(key) for key in found]
+
+
+def used_by(metric: Metric) -> tuple[str, ...]:
+    """Give the keys that a metric's formula refers to; none without one that can be read."""
+    return () if metric.formula is None else _used_in(metric.formula)
+
+
+def _used_in(text: str) -> tuple[str, ...]:
+    try:
+        return references(parse(text))
+    except IllegalFormula:
+        return ()
 
 
 def _unknown(formula: Formula, metrics: Mapping[str, Metric]) -> Iterator[IllegalFormula]:
@@ -48,10 +63,3 @@ def _unknown(formula: Formula, metrics: Mapping[str, Metric]) -> Iterator[Illega
                 position=reference.at + 1,
                 legal=sorted(metrics)[:KEYS_NAMED_AT_MOST],
             )
-
-
-def _used_by(text: str) -> list[NodeId]:
-    try:
-        return [NodeId(key) for key in references(parse(text))]
-    except IllegalFormula:
-        return []

@@ -1,7 +1,7 @@
 """The atlas as flat nodes and edges, for whoever draws it.
 
 Edges are the links and those fields of records that name other records: a key result's objective,
-metric and persona, an objective's cycle, and so on.
+metric and persona, an objective's cycle, the metrics in a formula, and so on.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -15,9 +15,11 @@ from types import MappingProxyType
 from domain.atlas import Atlas
 from domain.cycle import Cycle
 from domain.errors import InvalidRecord, TooMuch
+from domain.formula_rules import used_by
 from domain.insight import Insight
 from domain.journey import Journey
 from domain.links import RULES, Link, Relation, Role
+from domain.metric import Metric
 from domain.node import Kind, Node, NodeId
 from domain.okr import KeyResult, Objective
 from domain.opportunity import Opportunity
@@ -59,6 +61,7 @@ class FieldRelation(StrEnum):
     ABOUT = "ABOUT"
     FEEDS = "FEEDS"
     READS_FROM = "READS_FROM"
+    DERIVED_FROM = "DERIVED_FROM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +131,7 @@ _ROLES: Mapping[FieldRelation, Role] = MappingProxyType(
         FieldRelation.MEASURED_BY: Role.EVIDENCE,
         FieldRelation.FEEDS: Role.EVIDENCE,
         FieldRelation.READS_FROM: Role.EVIDENCE,
+        FieldRelation.DERIVED_FROM: Role.EVIDENCE,
     }
 )
 """Roles of the edges that are fields; the others are STRUCTURE."""
@@ -182,7 +186,7 @@ def _neighbours(view: View, node: Node) -> Iterator[Node]:
         yield from (atlas.nodes[link.target] for link in atlas.links_from(node.id, relation))
     for relation in _INCOMING[node.kind]:
         yield from (atlas.nodes[link.source] for link in atlas.links_to(node.id, relation))
-    yield from (atlas.nodes[target] for _, target in _named_by(node))
+    yield from (atlas.nodes[target] for _, target in _named_by(atlas, node))
     naming = remembered(view, ("naming_in_fields",), partial(_naming, atlas))
     yield from naming.get(node.id, ())
 
@@ -192,15 +196,18 @@ def _naming(atlas: Atlas) -> dict[NodeId, list[Node]]:
     index: dict[NodeId, list[Node]] = {}
     for node in atlas.nodes.values():
         if node.archived_at is None:
-            for _, target in _named_by(node):
+            for _, target in _named_by(atlas, node):
                 index.setdefault(target, []).append(node)
     return index
 
 
-def _named_by(node: Node) -> Iterator[tuple[FieldRelation, NodeId]]:
+def _named_by(atlas: Atlas, node: Node) -> Iterator[tuple[FieldRelation, NodeId]]:
     for relation, target in _fields(node):
         if target is not None:
             yield relation, target
+    if isinstance(node, Metric):
+        inputs = (atlas.find(key, Metric) for key in used_by(node))
+        yield from ((FieldRelation.DERIVED_FROM, used.id) for used in inputs if used is not None)
 
 
 def _fields(node: Node) -> Iterator[tuple[FieldRelation, NodeId | None]]:
@@ -235,7 +242,7 @@ def _edges_from(atlas: Atlas, node: Node, among: Mapping[NodeId, Node]) -> Itera
         for link in atlas.links_from(node.id, relation):
             if link.target in among:
                 yield _link_edge(link)
-    for field, target in _named_by(node):
+    for field, target in _named_by(atlas, node):
         if target in among:
             yield _field_edge(node, field, target)
 

@@ -200,6 +200,20 @@ def test_fields_that_name_records_are_edges_too() -> None:
     ]
 
 
+def test_a_derived_metric_is_joined_to_what_it_is_derived_from() -> None:
+    view = _view(
+        a_metric("MT-1", formula="{MT-2} / {MT-3} + {MT-GONE}"),
+        a_metric("MT-2"),
+        a_metric("MT-3"),
+        a_metric("MT-4", formula="{MT-1} +"),
+    )
+
+    said = _said(view, graph(view))
+
+    assert said == ["MT-1 DERIVED_FROM MT-2", "MT-1 DERIVED_FROM MT-3"]
+    assert _keys(graph(view, start=id_of("MT-3"))) == ["MT-1", "MT-2", "MT-3"]
+
+
 @pytest.mark.parametrize(
     ("depth", "keys"),
     [
