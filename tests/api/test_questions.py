@@ -29,7 +29,7 @@ async def asked(api: Api, name: str, **variables: object) -> Json:
     return data["atlas"]
 
 
-@pytest.mark.parametrize(("document", "answer"), SHOWN, ids=["values", "links", "orders"])
+@pytest.mark.parametrize(("document", "answer"), SHOWN, ids=["values", "links", "orders", "search"])
 async def test_the_page_on_filters_gives_what_it_shows(
     api: Api, document: str, answer: str
 ) -> None:
