@@ -139,7 +139,7 @@ class _Walk:
 
     def one_field(self, node: FieldNode, parent: GraphQLNamedType, *, items: float) -> _Part:
         name = node.name.value
-        price = prices.FIELDS.get((parent.name, name), prices.PLAIN)
+        price = self.price_of_field(parent.name, name)
         if name.startswith("__") or not isinstance(parent, Composite):
             return _Part(price, (name,))
         found = parent.fields[name]
@@ -150,6 +150,12 @@ class _Walk:
         times, page = self.lengths(parent, name, found, given, items)
         below = self.selections(node.selection_set, self.type_of(found), items=page)
         return _Part(price + times * below.cost, (name, *below.dearest))
+
+    def price_of_field(self, type_name: str, name: str) -> int:
+        price = prices.FIELDS.get((type_name, name), prices.PLAIN)
+        if (type_name, name) in prices.WALKS:
+            price += len(self.view.atlas.nodes) // prices.NODES_VISITED
+        return price
 
     def arguments(self, node: FieldNode) -> dict[str, Json]:
         given = {

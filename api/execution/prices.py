@@ -31,7 +31,10 @@ OUTSIDE_CALL = 1_000
 """What somebody else's system is asked for, and this operation may wait for."""
 
 WALK = 50
-"""A walk over everything that hangs together with a node."""
+"""A walk over everything that hangs together with a node, beside the nodes that it may visit."""
+
+NODES_VISITED = 50
+"""How many nodes a walk visits for a price of 1."""
 
 INTROSPECTION = 500
 """A description of the schema, whole: its depth and its aliases are bounded elsewhere."""
@@ -40,6 +43,7 @@ FIELDS: Mapping[tuple[str, str], int] = MappingProxyType(
     {
         ("Query", "__schema"): INTROSPECTION,
         ("Query", "__type"): INTROSPECTION,
+        ("Atlas", "search"): WALK,
         ("Goal", "impact"): WALK,
         ("Solution", "goldenThread"): WALK,
         ("Team", "progress"): WALK,
@@ -47,6 +51,9 @@ FIELDS: Mapping[tuple[str, str], int] = MappingProxyType(
     }
 )
 """Fields that cost more than 1 (type, field)."""
+
+WALKS = frozenset(field for field, price in FIELDS.items() if price == WALK)
+"""Fields that may visit every node of the atlas, and cost the more the larger it is."""
 
 ARGUMENTS: Mapping[tuple[str, str, str], int] = MappingProxyType(
     {

@@ -139,6 +139,16 @@ def test_a_filter_is_paid_for_by_what_it_looks_at() -> None:
     assert bill_of(document).cost == plain + 6
 
 
+def test_a_walk_over_the_atlas_costs_more_in_a_large_one() -> None:
+    document = '{ atlas { goal(key: "BG1") { progress { all { value } } } } }'
+    large = an_atlas(a_goal("BG1"), *(a_journey(f"J{number}") for number in range(998)))
+
+    # 998 journeys and a goal more, 1 for each 50 nodes
+    more = len(large.nodes) // 50 - len(BANK.nodes) // 50
+    assert more == 20
+    assert bill_of(document, large).cost == bill_of(document).cost + more
+
+
 def test_the_dearest_field_is_named_down_to_where_the_cost_spreads() -> None:
     document = "{ atlas { asOf goals { nodes { journeys { nodes { key title } } key } } } }"
 
