@@ -19,7 +19,6 @@ from statistics import median
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.company import NOW, Company
@@ -85,7 +84,6 @@ async def _organization(
     company, atlases = Company(size), StoredAtlases(engine)
     key, nodes = company.organization.key, len(company.nodes)
     written = await _milliseconds(lambda: atlases.apply(company.changes(), now=NOW))
-    await _analyze(engine)
     figures = [
         Figure(what=f"{nodes:,} nodes: write", value=written, unit="ms"),
         *await _loads(atlases, key, nodes, goal=load_goal_ms),
@@ -147,13 +145,6 @@ async def _recording(engine: AsyncEngine, company: Company, rows: int) -> list[F
         Figure(what=f"{rows:,} observations: record", value=speeds[0], unit="thousand/s"),
         Figure(what=f"{rows:,} observations: repeat", value=speeds[1], unit="thousand/s"),
     ]
-
-
-async def _analyze(engine: AsyncEngine) -> None:
-    """Do now what PostgreSQL would do by itself a minute after a large import."""
-    async with engine.connect() as connection:
-        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await outside.execute(text("VACUUM ANALYZE"))
 
 
 async def _milliseconds(work: Callable[[], Awaitable[object]]) -> float:
