@@ -19,7 +19,7 @@ from domain.metric import Aggregation, UnitKind, Window, WindowKind
 from domain.node import Node
 from domain.policies import StatusCode
 from domain.view import View
-from tests.builders import a_metric, a_source, a_view, an_atlas, an_observation
+from tests.builders import Fields, a_metric, a_source, a_view, an_atlas, an_observation
 from tests.unit.sample import the_sample_view
 
 WIDE = 200
@@ -180,6 +180,12 @@ def test_the_json_is_complete_enough_to_compute_again() -> None:
             "sum of value x sample size / sum of sample sizes",
             id="(10 x 1 + 30 x 3) / 4",
         ),
+        pytest.param(
+            Aggregation.RATIO,
+            "0.25",
+            "sum of numerators / sum of denominators",
+            id="(1 + 4) / (4 + 16)",
+        ),
     ],
 )
 def test_a_metrics_value_is_explained_by_its_aggregation(
@@ -191,11 +197,13 @@ def test_a_metrics_value_is_explained_by_its_aggregation(
         aggregation=aggregation,
         window=Window(kind=WindowKind.TRAILING, days=60),
     )
+    first: dict[str, Fields] = {"numerator": Decimal(1), "denominator": Decimal(4)}
+    second: dict[str, Fields] = {"numerator": Decimal(4), "denominator": Decimal(16)}
     view = a_view(
         an_atlas(metric, a_source("MT-1")),
         observations=[
-            an_observation(10, metric="MT-1", end=date(2026, 11, 8), sample_size=1),
-            an_observation(30, metric="MT-1", end=date(2026, 11, 15), sample_size=3),
+            an_observation(10, metric="MT-1", end=date(2026, 11, 8), sample_size=1, **first),
+            an_observation(30, metric="MT-1", end=date(2026, 11, 15), sample_size=3, **second),
         ],
     )
 
