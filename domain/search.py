@@ -64,11 +64,11 @@ def search(
         message = f"A search gives 1 to {FOUND_AT_MOST} nodes, not {first}."
         raise InvalidRecord(message, path=("first",))
     words = folded(text).split()
-    entries = remembered(view, ("search_entries",), partial(_entries, view.atlas)) if words else ()
+    texts = remembered(view, ("search_texts",), partial(_texts, view.atlas)) if words else ()
     hits = [
-        SearchHit(node=entry.node, rank=_rank(entry, words))
-        for entry in entries
-        if entry.node.kind in kinds and all(word in entry.text for word in words)
+        SearchHit(node=node, rank=_rank(node, words))
+        for node, found in texts
+        if node.kind in kinds and all(word in found for word in words)
     ]
     best = nsmallest(first, hits, key=lambda hit: (hit.rank, hit.node.key))
     return SearchResult(hits=tuple(best), total=len(hits))
@@ -99,33 +99,24 @@ _STROKES = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A node's texts, folded; `text` is all of them, a line each: no word goes over two."""
-
-    node: Node
-    key: str
-    title: str
-    text: str
+def _texts(atlas: Atlas) -> list[tuple[Node, str]]:
+    """Give the visible nodes with all their words, folded; made once for all searches of a view."""
+    return [(node, folded(_text(node))) for node in atlas.nodes.values() if not node.archived_at]
 
 
-def _entries(atlas: Atlas) -> list[_Entry]:
-    return [_entry(node) for node in atlas.nodes.values() if node.archived_at is None]
-
-
-def _entry(node: Node) -> _Entry:
+def _text(node: Node) -> str:
+    """Put a node's texts together, a line each, so that no word goes over two."""
     labels = node.labels if isinstance(node, AtlasNode) else ()
-    key, title = folded(node.key), " ".join(folded(node.title).split())
-    text = "\n".join([key, title, *map(folded, labels), folded(node.description or "")])
-    return _Entry(node=node, key=key, title=title, text=text)
+    return "\n".join((node.key, node.title, node.description or "", *labels))
 
 
-def _rank(entry: _Entry, words: list[str]) -> MatchRank:
+def _rank(node: Node, words: list[str]) -> MatchRank:
     text = " ".join(words)
-    if entry.key == text:
+    title = " ".join(folded(node.title).split())
+    if folded(node.key) == text:
         return MatchRank.KEY
-    if entry.title.startswith(text):
+    if title.startswith(text):
         return MatchRank.TITLE_BEGINS
-    if all(re.search(rf"(?<!\w){re.escape(word)}", entry.title) for word in words):
+    if all(re.search(rf"(?<!\w){re.escape(word)}", title) for word in words):
         return MatchRank.TITLE_WORDS
     return MatchRank.ELSEWHERE

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import IllegalFormula
@@ -179,6 +179,7 @@ def test_a_formula_written_and_read_again_is_the_same(formula: Formula) -> None:
     assert parse(text_of(formula)) == formula
 
 
+@settings(max_examples=50)
 @given(formulas)
 def test_a_formula_has_one_way_to_be_written(formula: Formula) -> None:
     text = text_of(formula)
@@ -186,6 +187,7 @@ def test_a_formula_has_one_way_to_be_written(formula: Formula) -> None:
     assert text_of(parse(text)) == text
 
 
+@settings(max_examples=50)
 @given(formulas, st.fractions(max_denominator=100))
 def test_a_formula_gives_a_number_or_says_that_it_divides_by_0(
     formula: Formula, number: Fraction

@@ -8,7 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import Grain
@@ -477,6 +477,7 @@ observed = st.lists(
 )
 
 
+@settings(max_examples=30)
 @given(observed, st.sampled_from(Grain), st.sampled_from(["Europe/Oslo", "America/Havana"]))
 def test_no_observation_is_lost_or_counted_twice(
     seen: list[tuple[int, int]], grain: Grain, zone: str
