@@ -6,5 +6,6 @@ kinds.py       the tables: of each kind of node all that it can be filtered and 
 inputs.py      the public inputs, generated from the tables
 compiling.py   an input compiled into a predicate over records
 ordering.py    an asked order compiled into the places of a keyset
+pace.py        how long a filter works before it lets others work
 selecting.py   both applied to a list, with pauses where the list is long
 """

@@ -9,30 +9,29 @@ from api.errors import LimitExceeded
 from api.filters.inputs import Given, given_in
 from api.filters.kinds import TABLES
 from api.filters.operators import Test
+from api.filters.pace import Pace
 from api.filters.table import Follow, FollowAll, Many, One, Value
 from domain.node import Kind, Node, NodeId
 
 Predicate = Callable[[Any], bool]
 """Tells whether a record is meant; Any: it is of the kind that the filter was compiled for."""
 
-CHECK_EVERY = 256
-"""After how many linked nodes the operation's deadline is looked at."""
 
-
-def compiled(kind: Kind, asked: Given, reading: Reading) -> Predicate:
+def compiled(kind: Kind, asked: Given, pace: Pace) -> Predicate:
     """Compile a filter of a kind; LimitExceeded where it is too deep or says too much.
 
     The limits are `filter_depth` and `filter_conditions`. What a predicate learned of a linked node
-    it remembers: each is judged once by each condition, however many links lead to it.
+    it remembers: each is judged once by each condition, however many links lead to it. It raises
+    Pause where many are to be judged; asked again, it goes on from there.
     """
-    return _Compiler(reading).filter(kind, asked, depth=1)
+    return _Compiler(pace.reading, pace).filter(kind, asked, depth=1)
 
 
 @dataclass(slots=True)
 class _Compiler:
     reading: Reading
+    pace: Pace
     conditions: int = 0
-    judged: int = 0
 
     def filter(self, kind: Kind, asked: Given, *, depth: int) -> Predicate:
         limits = self.reading.services.limits
@@ -88,8 +87,9 @@ class _Compiler:
         def once(node: Node) -> bool:
             found = known.get(node.id)
             if found is None:
-                self.judge()
+                self.pace.before_judging()
                 found = known[node.id] = holds(node)
+                self.pace.after_judging()
             return found
 
         return once
@@ -102,11 +102,6 @@ class _Compiler:
             raise LimitExceeded(
                 limit="filter_conditions", maximum=limits.filter_conditions, seen=seen
             )
-
-    def judge(self) -> None:
-        self.judged += 1
-        if self.judged % CHECK_EVERY == 0:
-            self.reading.require_running()
 
 
 def _reads(row: Value, test: Test, reading: Reading) -> Predicate:

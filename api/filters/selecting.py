@@ -5,23 +5,17 @@ meanwhile shall wait for milliseconds: so the work hands over between its slices
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.context import Reading
 from api.filters.compiling import Predicate
+from api.filters.pace import Pace, Pause
 from api.relay import Order
 from domain.node import Node
 
-SLICE_SECONDS = 0.02
-"""How long a slice of the work lasts."""
-
-AT_ONCE = 500
-"""A list of at most so many nodes is worked through at once."""
-
-SORTED_AT_ONCE = 64
-"""How many nodes are read between two looks at the clock."""
+STEP = 64
+"""How many nodes of the list are worked through between two looks at the clock."""
 
 Nodes = Sequence[Any]
 """Nodes of one kind, which the filter and the order know."""
@@ -31,7 +25,7 @@ Nodes = Sequence[Any]
 class Selection:
     """What is to be done to a list: `holds` None keeps all, `order` None keeps the list's own."""
 
-    reading: Reading
+    pace: Pace
     holds: Predicate | None
     order: Order[Any] | None
 
@@ -40,39 +34,44 @@ class Selection:
         """Whether the list stays as it is."""
         return self.holds is None and self.order is None
 
-    def at_once(self, nodes: Nodes) -> Nodes:
-        """Give the nodes that are meant, in their order."""
-        for _ in self._steps(nodes, found := _Found()):
-            pass
-        return found.nodes
+    def of(self, nodes: Nodes) -> Nodes | Awaitable[Nodes]:
+        """Give the nodes that are meant, in their order; awaited where that takes longer."""
+        found: list[Node] = []
+        steps = self._steps(nodes, found)
+        return found if self._slice(steps) else self._rest(steps, found)
 
-    async def with_pauses(self, nodes: Nodes) -> Nodes:
-        """Give the same, and let others work after each slice."""
-        now = self.reading.services.monotonic
-        until = now() + SLICE_SECONDS
-        for _ in self._steps(nodes, found := _Found()):
-            if now() >= until:
-                await asyncio.sleep(0)
-                until = now() + SLICE_SECONDS
-        return found.nodes
+    async def _rest(self, steps: Iterator[None], found: list[Node]) -> Nodes:
+        while True:
+            await asyncio.sleep(0)
+            if self._slice(steps):
+                return found
 
-    def _steps(self, nodes: Nodes, found: "_Found") -> Iterator[None]:
-        """Work through the list in steps of few nodes each; what comes out is in `found`."""
+    def _slice(self, steps: Iterator[None]) -> bool:
+        """Work for a while; tell whether all is done."""
+        self.pace.begin_slice()
+        return not any(self.pace.is_over for _ in steps)
+
+    def _steps(self, nodes: Nodes, found: list[Node]) -> Iterator[None]:
+        """Work through the list in small steps; `found` is complete after the last one."""
         places: dict[str, tuple[object, ...]] = {}
-        for start in range(0, len(nodes), SORTED_AT_ONCE):
-            self.reading.require_running()
-            part = nodes[start : start + SORTED_AT_ONCE]
-            kept = part if self.holds is None else [node for node in part if self.holds(node)]
-            found.nodes.extend(kept)
-            if self.order is not None:
-                places.update((node.id, self.order.place(node)) for node in kept)
+        for start in range(0, len(nodes), STEP):
+            self.pace.reading.require_running()
+            for node in nodes[start : start + STEP]:
+                while (is_meant := self._is_meant(node)) is None:
+                    yield
+                if is_meant:
+                    found.append(node)
+                if is_meant and self.order is not None:
+                    places[node.id] = self.order.place(node)
             yield
         if self.order is not None:
-            found.nodes.sort(key=lambda node: places[node.id])
+            found.sort(key=lambda node: places[node.id])
 
-
-class _Found:
-    """The nodes found so far."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
+    def _is_meant(self, node: Node) -> bool | None:
+        """Tell whether a node is meant; None: not known before the next slice."""
+        if self.holds is None:
+            return True
+        try:
+            return self.holds(node)
+        except Pause:
+            return None

@@ -1,7 +1,7 @@
 """Relay's connections: a page of a long list, filtered and in order, with cursors to go on from."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -20,7 +20,8 @@ from api.fields import (
 from api.filters.compiling import compiled
 from api.filters.inputs import FILTERS, ORDERS, Given, type_name
 from api.filters.ordering import ordered
-from api.filters.selecting import AT_ONCE, Nodes, Selection
+from api.filters.pace import Pace
+from api.filters.selecting import Nodes, Selection
 from api.relay import BY_KEY, Asked, Order, Page, paged
 from domain.node import Kind
 
@@ -103,23 +104,25 @@ def page_function(
     ) -> Page[Any] | Awaitable[Page[Any]]:
         asked = Asked(**{name: given.pop(name, None) for name in _PAGING_DESCRIPTIONS})
         nodes: Nodes = function(record, reading, **given)
+        pace = Pace(reading)
         wanted = Selection(
-            reading,
-            None if where is None else compiled(kind, where, reading),
+            pace,
+            None if where is None else compiled(kind, where, pace),
             ordered(kind, order_by, reading) if order_by else None,
         )
         in_order = wanted.order or order(record, reading)
         if wanted.is_nothing:
             return paged(nodes, asked, in_order)
-        if len(nodes) <= AT_ONCE:
-            return paged(wanted.at_once(nodes), asked, in_order)
-        return _later(wanted, nodes, asked, in_order)
+        found = wanted.of(nodes)
+        if isinstance(found, Sequence):
+            return paged(found, asked, in_order)
+        return _later(found, asked, in_order)
 
     return page
 
 
-async def _later(wanted: Selection, nodes: Nodes, asked: Asked, order: Order[Any]) -> Page[Any]:
-    return paged(await wanted.with_pauses(nodes), asked, order)
+async def _later(found: Awaitable[Nodes], asked: Asked, order: Order[Any]) -> Page[Any]:
+    return paged(await found, asked, order)
 
 
 def selecting(kind: Kind) -> list[inspect.Parameter]:
