@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, and_, delete, insert, literal, select, update
+from sqlalchemy import Insert, delete, insert, literal, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.actions.changes import Changes
@@ -198,16 +198,22 @@ async def _link(
 
 
 def _linking(tenant: OrganizationId, revision: int) -> Insert:
-    """Insert or overwrite links; the kinds of their ends come from the nodes themselves."""
+    """Insert or overwrite links; the kinds of their ends come from the nodes themselves.
+
+    Each end is looked up by the primary key (the LIMIT says so): statistics that don't know yet of
+    a large import's nodes would make a join read all of them for every link.
+    """
     given = unnested(links, (*LINK_ENDS, *LINK_FIELDS))
-    source, target = nodes.alias("source"), nodes.alias("target")
-    rows = (
-        select(
-            *(literal(tenant, links.c.tenant_id.type), *given.c, source.c.kind, target.c.kind),
-            *(literal(value=False), literal(revision, links.c.revision.type)),
-        )
-        .join(source, and_(source.c.tenant_id == tenant, source.c.id == given.c.source_id))
-        .join(target, and_(target.c.tenant_id == tenant, target.c.id == given.c.target_id))
+    source, target = (
+        select(nodes.c.kind)
+        .where(nodes.c.tenant_id == tenant, nodes.c.id == given.c[f"{end}_id"])
+        .limit(1)
+        .lateral(end)
+        for end in ("source", "target")
     )
+    rows = select(
+        *(literal(tenant, links.c.tenant_id.type), *given.c, source.c.kind, target.c.kind),
+        *(literal(value=False), literal(revision, links.c.revision.type)),
+    ).select_from(given.join(source, true()).join(target, true()))
     columns = (*LINK_ENDS, *LINK_FIELDS, "source_kind", "target_kind", "is_removed", "revision")
     return overwriting(links, ["tenant_id", *columns], rows)
