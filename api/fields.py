@@ -139,9 +139,13 @@ def public_parameters(
 
 
 def _public(parameter: inspect.Parameter, description: str) -> inspect.Parameter:
-    """Turn a domain parameter into a public one; a default of None is left unsaid."""
+    """Turn a domain parameter into a public one; a default of None is left unsaid.
+
+    `from_` is public as `from`, which is no name in Python.
+    """
     default = strawberry.UNSET if parameter.default is None else parameter.default
-    said = strawberry.argument(description=description)
+    name = parameter.name.removesuffix("_") if parameter.name.endswith("_") else None
+    said = strawberry.argument(description=description, name=name)
     annotation: GraphQLType = Annotated[public_type(parameter.annotation), said]
     kind = inspect.Parameter.KEYWORD_ONLY
     return parameter.replace(annotation=annotation, default=default, kind=kind)

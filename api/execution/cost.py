@@ -30,6 +30,7 @@ from graphql.execution.values import get_variable_values
 from graphql.utilities import value_from_ast_untyped
 
 from api.execution import prices
+from api.execution.counted import COUNTED
 from api.execution.fan_out import count_of, fan_out
 from api.execution.prices import Bill
 from api.relay import PAGE_DEFAULT, PAGE_MAXIMUM
@@ -147,7 +148,8 @@ class _Walk:
         price += self.price_of_arguments(parent.name, name, found, given)
         if node.selection_set is None:
             return _Part(price, (name,))
-        times, page = self.lengths(parent, name, found, given, items)
+        whole = self.lengths_of_the_whole(parent, name, found, given, items)
+        times, page = whole or self.lengths(parent, name, found, given, items)
         below = self.selections(node.selection_set, self.type_of(found), items=page)
         return _Part(price + times * below.cost, (name, *below.dearest))
 
@@ -169,7 +171,8 @@ class _Walk:
     ) -> int:
         price = sum(prices.ARGUMENTS.get((type_name, name, each), 0) for each in given)
         if not _is_page(found):
-            return price
+            count = COUNTED.get((type_name, name))
+            return price if count is None else price + ceil(count(self.view, given))
         values = sum(
             _values(value) for each, value in given.items() if each not in prices.CHEAP_ARGUMENTS
         )
@@ -196,6 +199,22 @@ class _Walk:
             if (each.name, name) in prices.LENGTHS:
                 return prices.LENGTHS[each.name, name], items
         return min(prices.UNKNOWN_LENGTH, self.whole_length(parent.name, found)), items
+
+    def lengths_of_the_whole(
+        self,
+        parent: Composite,
+        name: str,
+        found: GraphQLField,
+        given: Mapping[str, Json],
+        items: float,
+    ) -> tuple[float, float] | None:
+        """Give the same of what is told without pages; None of what isn't counted so."""
+        count = COUNTED.get((parent.name, name))
+        if count is not None:
+            counted = count(self.view, given)
+            return (counted if _type_of(found).startswith("[") else 1), counted
+        for_each = prices.HELD.get((parent.name, name))
+        return None if for_each is None else (items * for_each, items)
 
     def whole_length(self, parent: str, found: GraphQLField) -> float:
         """Give how long a field's list is on this Atlas, paged or not."""

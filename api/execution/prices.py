@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from domain.coverage import CoverageAspect
 from domain.node import Kind
 
 
@@ -44,6 +45,10 @@ FIELDS: Mapping[tuple[str, str], int] = MappingProxyType(
         ("Query", "__schema"): INTROSPECTION,
         ("Query", "__type"): INTROSPECTION,
         ("Atlas", "search"): WALK,
+        ("Atlas", "graph"): WALK,
+        ("Atlas", "coverage"): WALK,
+        ("Metric", "marks"): WALK,
+        ("Metric", "series"): STATEMENT,
         ("Goal", "impact"): WALK,
         ("Solution", "goldenThread"): WALK,
         ("Team", "progress"): WALK,
@@ -88,6 +93,9 @@ LENGTHS: Mapping[tuple[str, str], int] = MappingProxyType(
         ("Journey", "successMeasures"): 5,
         ("KeyResult", "dimensions"): 3,
         ("KeyResult", "milestones"): 5,
+        ("Coverage", "totals"): len(CoverageAspect),
+        ("CoverageRow", "cells"): len(CoverageAspect),
+        ("Metric", "marks"): 10,
         ("Metric", "measures"): 5,
         ("Metric", "seriesBreaks"): 3,
         ("MetricValue", "dimensions"): 3,
@@ -103,3 +111,8 @@ STANDS_FOR: Mapping[str, Kind] = MappingProxyType(
     {"OwnedObjective": Kind.OBJECTIVE, "Contribution": Kind.OBJECTIVE}
 )
 """Types that are a link: their lists are as long as those of the node at its other end."""
+
+HELD: Mapping[tuple[str, str], float] = MappingProxyType(
+    {("Graph", "nodes"): 1, ("Graph", "edges"): 3, ("Coverage", "rows"): 1}
+)
+"""Lists of what is told whole: their items for each node that it counts (see `counted`)."""

@@ -19,6 +19,8 @@ import domain.source
 import domain.team
 from api.context import Reading
 from api.fields import Field, Function, GraphQLType, attribute, computed, maybe
+from api.types.coverage import COVERAGE
+from api.types.graph import GRAPH
 from api.types.pages import connection
 from api.types.references import (
     CONNECTION,
@@ -251,6 +253,8 @@ class Atlas:
         "Nodes of any kind that have every word of a text, the best fitting first.",
         **SEARCH_ARGUMENTS,
     )
+    graph = GRAPH
+    coverage = COVERAGE
     goal = _by_key(domain.goal.Goal, GOAL, "goal")
     journey = _by_key(domain.journey.Journey, JOURNEY, "journey")
     step = _by_key(domain.journey.Step, STEP, "step")

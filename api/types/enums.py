@@ -56,13 +56,14 @@ def definition_of(enum: EnumType) -> PublicEnum:
     return _DEFINITIONS[enum]
 
 
-def _public(enum: type[Enum], description: str, **values: str) -> PublicEnum:
+def public_enum(enum: type[Enum], description: str, *, name: str = "", **values: str) -> PublicEnum:
+    """Make a domain enum public, by its own name or another; every value is described."""
     if list(values) != [member.name for member in enum]:
         message = f"{enum.__name__}: every value, in order, needs a description."
         raise TypeError(message)
     definition = PublicEnum(
         wrapped_cls=enum,
-        name=enum.__name__,
+        name=name or enum.__name__,
         values=[EnumValue(m.name, m.value, description=values[m.name]) for m in enum],
         description=description,
     )
@@ -70,25 +71,25 @@ def _public(enum: type[Enum], description: str, **values: str) -> PublicEnum:
     return definition
 
 
-GOAL_KIND = _public(
+GOAL_KIND = public_enum(
     GoalKind,
     "Whose success a goal describes.",
     BUSINESS="Success of the company.",
     CUSTOMER="Success of the customer.",
 )
-GOAL_SCOPE = _public(
+GOAL_SCOPE = public_enum(
     GoalScope,
     "How far a goal reaches.",
     ORGANIZATION="A North Star of the whole organization: broad and stable.",
     JOURNEY="Tied to one journey; its parent is the goal that it serves.",
 )
-JOURNEY_LEVEL = _public(
+JOURNEY_LEVEL = public_enum(
     JourneyLevel,
     "The size of a journey.",
     MACRO="A job that a customer has with the company.",
     MICRO="A part of another journey, or of several.",
 )
-INSIGHT_KIND = _public(
+INSIGHT_KIND = public_enum(
     InsightKind,
     "What an insight says.",
     PAIN="Something hurts or hinders the customer.",
@@ -96,14 +97,14 @@ INSIGHT_KIND = _public(
     NEED="The customer needs something.",
     OBSERVATION="Something was seen, without a judgement.",
 )
-INSIGHT_ASPECT = _public(
+INSIGHT_ASPECT = public_enum(
     InsightAspect,
     "What of the customer an insight is about.",
     PERCEPTION="What customers think or believe.",
     EMOTION="What customers feel.",
     BEHAVIOUR="What customers do.",
 )
-EVIDENCE_SOURCE = _public(
+EVIDENCE_SOURCE = public_enum(
     EvidenceSource,
     "Where a piece of evidence comes from.",
     CUSTOMER_RESEARCH="Interviews, diaries, usability tests.",
@@ -112,13 +113,13 @@ EVIDENCE_SOURCE = _public(
     SURVEY="Answers to a questionnaire.",
     OPERATIONS="Records of the company's own processes.",
 )
-OPPORTUNITY_ASPECT = _public(
+OPPORTUNITY_ASPECT = public_enum(
     OpportunityAspect,
     "What of a journey an opportunity changes.",
     PATH="What the customer has to do.",
     PERCEPTION="What the customer perceives or feels.",
 )
-OPPORTUNITY_STATUS = _public(
+OPPORTUNITY_STATUS = public_enum(
     OpportunityStatus,
     "How far an opportunity has come.",
     IDENTIFIED="Known, and not yet weighed against others.",
@@ -127,14 +128,14 @@ OPPORTUNITY_STATUS = _public(
     DONE="Worked on, and over.",
     DROPPED="Given up.",
 )
-HYPOTHESIS = _public(
+HYPOTHESIS = public_enum(
     Hypothesis,
     "What is known of the belief behind an opportunity.",
     UNTESTED="Nobody tested it.",
     VALIDATED="A test confirmed it.",
     REFUTED="A test refuted it.",
 )
-SOLUTION_KIND = _public(
+SOLUTION_KIND = public_enum(
     SolutionKind,
     "What a solution is.",
     FEATURE="A part of a product.",
@@ -143,7 +144,7 @@ SOLUTION_KIND = _public(
     CONTENT="Words, pictures, films.",
     PLATFORM="Something that other solutions build on.",
 )
-SOLUTION_STATUS = _public(
+SOLUTION_STATUS = public_enum(
     SolutionStatus,
     "How far a solution has come.",
     IDEA="Thought of.",
@@ -152,7 +153,7 @@ SOLUTION_STATUS = _public(
     RELEASED="In customers' hands.",
     CANCELLED="Given up; it doesn't count in delivery.",
 )
-UNIT_KIND = _public(
+UNIT_KIND = public_enum(
     UnitKind,
     "What a metric's numbers are.",
     PERCENT="Per cent, 0 to 100.",
@@ -164,7 +165,7 @@ UNIT_KIND = _public(
     RATE="So many per the unit's `per`.",
     NUMBER="A plain number.",
 )
-DURATION_UNIT = _public(
+DURATION_UNIT = public_enum(
     DurationUnit,
     "The unit in which a duration is shown.",
     SECOND="1 second.",
@@ -173,14 +174,14 @@ DURATION_UNIT = _public(
     DAY="86,400 seconds.",
     WEEK="604,800 seconds.",
 )
-DIRECTION = _public(
+DIRECTION = public_enum(
     Direction,
     "Which way a metric gets better.",
     HIGHER="More is better.",
     LOWER="Less is better.",
     NEITHER="Neither is better as such.",
 )
-AGGREGATION = _public(
+AGGREGATION = public_enum(
     Aggregation,
     "How observations become one value over a window.",
     LAST="The latest observation.",
@@ -194,14 +195,14 @@ AGGREGATION = _public(
     UNIQUE="The source's own count of distinct things; can't be aggregated again.",
     OPAQUE="A number of the source's own making; can't be aggregated again.",
 )
-WINDOW_KIND = _public(
+WINDOW_KIND = public_enum(
     WindowKind,
     "Which observations make up a value; a period belongs to the window in which it ends.",
     CYCLE="Those since the start of the cycle.",
     TRAILING="Those of the last `days` days, the asked day included.",
     ALL="All that are known.",
 )
-CADENCE = _public(
+CADENCE = public_enum(
     Cadence,
     "How often a new observation is due.",
     HOUR="Every hour.",
@@ -211,26 +212,26 @@ CADENCE = _public(
     QUARTER="Every quarter.",
     YEAR="Every year.",
 )
-METRIC_FAMILY = _public(
+METRIC_FAMILY = public_enum(
     MetricFamily,
     "What a metric speaks of.",
     JOURNEY_KPI="How well a journey goes.",
     BEHAVIOURAL="What customers do.",
     BUSINESS_OUTCOME="What the company gets out of it.",
 )
-OBSERVATION_STATE = _public(
+OBSERVATION_STATE = public_enum(
     ObservationState,
     "Whether a source may still change a value.",
     FINAL="Settled.",
     PROVISIONAL="May still change at the source.",
 )
-MEASURE_DIMENSION = _public(
+MEASURE_DIMENSION = public_enum(
     MeasureDimension,
     "What a success measure tells of a journey.",
     EFFECTIVENESS="Whether customers reach what they came for.",
     EFFICIENCY="What it takes, of them and of the company.",
 )
-KEY_RESULT_KIND = _public(
+KEY_RESULT_KIND = public_enum(
     KeyResultKind,
     "How a key result is judged.",
     INCREASE="From the baseline up to the target.",
@@ -242,7 +243,7 @@ KEY_RESULT_KIND = _public(
     BINARY="Done or not.",
     ESTABLISH_BASELINE="Enough values to know where one stands.",
 )
-HOW_MUCH_KIND = _public(
+HOW_MUCH_KIND = public_enum(
     HowMuchKind,
     "In which of four ways a key result says by how much.",
     TO="To a value.",
@@ -250,7 +251,7 @@ HOW_MUCH_KIND = _public(
     BY_PERCENT="By per cent of the baseline: 20 is a fifth more.",
     BY_POINTS="By percentage points.",
 )
-ROLLUP_MODE = _public(
+ROLLUP_MODE = public_enum(
     RollupMode,
     "What an objective's progress is made of.",
     KEY_RESULTS="Its key results, guardrails left out.",
@@ -258,7 +259,7 @@ ROLLUP_MODE = _public(
     BOTH="Key results and contributing objectives together.",
     MANUAL="A value that a person sets; the computed one stands beside it.",
 )
-CURVE_KIND = _public(
+CURVE_KIND = public_enum(
     CurveKind,
     "How progress is expected to grow over the cycle.",
     LINEAR="Evenly, day by day.",
@@ -266,7 +267,7 @@ CURVE_KIND = _public(
     S_CURVE="Slowly at first and at the end, fast in between.",
     POINTS="Through dated points.",
 )
-CYCLE_STATE = _public(
+CYCLE_STATE = public_enum(
     CycleState,
     "What of a cycle may still be edited.",
     DRAFT="Being planned.",
@@ -274,7 +275,7 @@ CYCLE_STATE = _public(
     LOCKED="Running or over; targets no longer change.",
     CLOSED="Over; scores are frozen.",
 )
-SOURCE_STATE = _public(
+SOURCE_STATE = public_enum(
     SourceState,
     "How the last attempt to read a metric source ended.",
     NEVER_SYNCED="Nobody read it yet.",
@@ -282,14 +283,14 @@ SOURCE_STATE = _public(
     FAILING="It failed and will be tried again; the last value stays.",
     NEEDS_ATTENTION="It failed in a way that a person has to mend; the last value stays.",
 )
-READ_MODE = _public(
+READ_MODE = public_enum(
     ReadMode,
     "What to do where a source's last answer is older than the maximum age.",
     PREFER_CACHE="Answer with what is known, at once; the source is asked behind the answer.",
     CACHED_ONLY="Answer with what is known, at once; nobody is asked.",
     LIVE="Ask the source first and wait for it, until the deadline.",
 )
-FRESHNESS_STATE = _public(
+FRESHNESS_STATE = public_enum(
     FreshnessState,
     "How the last answer of a source stands against the maximum age.",
     FRESH="It is young enough.",
@@ -298,7 +299,7 @@ FRESHNESS_STATE = _public(
     PENDING="The source is being asked, and never answered before.",
     NEVER="The source never answered, and isn't being asked.",
 )
-FRESHNESS_CODE = _public(
+FRESHNESS_CODE = public_enum(
     FreshnessCode,
     "Why a source isn't fresh.",
     NO_SOURCE="The metric has no source.",
@@ -310,7 +311,7 @@ FRESHNESS_CODE = _public(
     NEEDS_ATTENTION="It failed in a way that a person has to mend: it isn't asked before its "
     "settings change.",
 )
-PROGRESS_STATE = _public(
+PROGRESS_STATE = public_enum(
     ProgressState,
     "What kind of answer a progress is.",
     MEASURED="A number from 0 to 1.",
@@ -319,7 +320,7 @@ PROGRESS_STATE = _public(
     NO_DATA="No number yet: data are missing. Value and raw are null.",
     INDETERMINATE="No number: something contradicts itself. Value and raw are null.",
 )
-REASON_CODE = _public(
+REASON_CODE = public_enum(
     ReasonCode,
     "Why a number isn't there.",
     NO_METRIC="There is no metric to measure it by.",
@@ -343,7 +344,7 @@ REASON_CODE = _public(
     GUARDRAIL="Guardrails aren't averaged in.",
     CANCELLED="It is cancelled.",
 )
-STATUS_CODE = _public(
+STATUS_CODE = public_enum(
     StatusCode,
     "How a key result or an objective stands; the policy decides the last three.",
     NOT_STARTED="The cycle hasn't begun.",
@@ -354,7 +355,7 @@ STATUS_CODE = _public(
     AT_RISK="Somewhat behind, or capped by a breached guardrail.",
     OFF_TRACK="Far behind.",
 )
-HEALTH_STATE = _public(
+HEALTH_STATE = public_enum(
     HealthState,
     "How a journey does by a success measure.",
     GOOD="It meets its long-term target.",
@@ -362,13 +363,13 @@ HEALTH_STATE = _public(
     POOR="It neither meets its target nor improves.",
     UNKNOWN="Nothing to judge by: no value, or neither target nor change.",
 )
-DIVERGENCE = _public(
+DIVERGENCE = public_enum(
     Divergence,
     "How delivery and outcome of an opportunity contradict each other.",
     SHIPPED_NOT_MOVED="Something is released for 28 days, and the outcome is below 0.1.",
     MOVED_NOT_SHIPPED="Nothing is released, and the outcome is 0.3 or more.",
 )
-NODE_KIND = _public(
+NODE_KIND = public_enum(
     Kind,
     "What a node is.",
     GOAL="What success means.",
@@ -387,7 +388,7 @@ NODE_KIND = _public(
     CONNECTION="A connector with its settings.",
     METRIC_SOURCE="Where a metric's values come from.",
 )
-MATCH_RANK = _public(
+MATCH_RANK = public_enum(
     MatchRank,
     "How well a node fits a search, the best first.",
     KEY="The text is its key.",

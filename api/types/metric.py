@@ -23,10 +23,11 @@ from api.types.enums import (
 )
 from api.types.freshness import Freshness, metric_freshness
 from api.types.links import named_in, naming, sources
-from api.types.metric_value import MetricValue, Window
+from api.types.metric_value import DimensionInput, MetricValue, Window
 from api.types.node import AtlasNode
 from api.types.pages import connection
 from api.types.references import ATLAS_NODE, KEY_RESULT, METRIC_SOURCE
+from api.types.series import MARKS, SERIES
 from domain import metric, okr, value
 from domain.cycle import Cycle
 from domain.links import Link, Relation
@@ -36,14 +37,6 @@ from domain.source import MetricSource
 
 LONGEST_WINDOW_DAYS = 36_600
 """A century: no series is longer, and a calendar ends somewhere."""
-
-
-@strawberry.input(description="A dimension to narrow a value to.")
-class DimensionInput:
-    """A pair of the domain's dimensions, as it is asked for."""
-
-    name: str = strawberry.field(description="The dimension, such as `channel`.")
-    value: str = strawberry.field(description="Its value, such as `online`.")
 
 
 @strawberry.input(description="Which observations make up a value.")
@@ -203,6 +196,8 @@ class Metric(AtlasNode):
         cycle="A cycle's key: where a CYCLE window begins, and the last day that counts. Where "
         "nothing is said, the atlas's `cycle`.",
     )
+    series = SERIES
+    marks = MARKS
     freshness = computed(metric_freshness, Freshness, "How fresh its values are.")
     key_results = connection(
         naming(okr.KeyResult, "metric"), KEY_RESULT, "The key results that it decides."

@@ -26,6 +26,14 @@ class Dimension:
     value: str = described("Its value, such as `online`.")
 
 
+@strawberry.input(description="A dimension to narrow a value to.")
+class DimensionInput:
+    """A pair of the domain's dimensions, as it is asked for."""
+
+    name: str = strawberry.field(description="The dimension, such as `channel`.")
+    value: str = strawberry.field(description="Its value, such as `online`.")
+
+
 @strawberry.type(description="Which observations make up a value.")
 class Window:
     """The public face of `domain.metric.Window`."""

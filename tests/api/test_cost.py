@@ -11,6 +11,7 @@ from graphql import (
 )
 
 from api.execution import cost, prices
+from api.execution.counted import COUNTED
 from api.execution.limits import Limits
 from api.execution.prices import Bill
 from domain.atlas import Atlas
@@ -182,7 +183,9 @@ def test_no_field_is_free_by_omission() -> None:
 
 
 def test_every_price_is_of_a_field_that_exists() -> None:
-    priced = {(*field, None) for field in (*prices.FIELDS, *prices.LENGTHS)} | set(prices.ARGUMENTS)
+    priced = {
+        (*field, None) for field in (*prices.FIELDS, *prices.LENGTHS, *prices.HELD, *COUNTED)
+    } | set(prices.ARGUMENTS)
 
     unknown = [
         (kind, name, argument)
@@ -228,7 +231,8 @@ COUNTED_FOR_50 = {
 
 
 def is_priced(kind: GraphQLObjectType, name: str) -> bool:
-    return any((each.name, name) in prices.LENGTHS for each in (kind, *kind.interfaces))
+    known = (*prices.LENGTHS, *prices.HELD, *COUNTED)
+    return any((each.name, name) in known for each in (kind, *kind.interfaces))
 
 
 def item(of_list: str) -> str:

@@ -16,13 +16,16 @@ from graphql import (
 )
 from strawberry.types.base import StrawberryObjectDefinition
 
+import domain.coverage
 import domain.cycle
 import domain.delivery
 import domain.explain
 import domain.goal
+import domain.graph
 import domain.health
 import domain.insight
 import domain.journey
+import domain.marks
 import domain.metric
 import domain.okr
 import domain.opportunity
@@ -30,6 +33,7 @@ import domain.organization
 import domain.ownership
 import domain.progress
 import domain.reason
+import domain.series
 import domain.solution
 import domain.source
 import domain.status
@@ -134,6 +138,10 @@ RECORDS: dict[str, type] = {
     "Bounds": domain.okr.Bounds,
     "ByHowMuch": domain.okr.ByHowMuch,
     "Connection": domain.source.Connection,
+    "Coverage": domain.coverage.Coverage,
+    "CoverageCell": domain.coverage.CoverageCell,
+    "CoverageRow": domain.coverage.CoverageRow,
+    "CoverageTotal": domain.coverage.CoverageTotal,
     "CurvePoint": domain.okr.CurvePoint,
     "Cycle": domain.cycle.Cycle,
     "Delivery": domain.delivery.Delivery,
@@ -144,6 +152,8 @@ RECORDS: dict[str, type] = {
     "Freshness": MetricFreshness,
     "FreshnessReason": ingest.freshness.FreshnessReason,
     "Goal": domain.goal.Goal,
+    "Graph": domain.graph.Graph,
+    "GraphEdge": domain.graph.GraphEdge,
     "Health": domain.health.Health,
     "Input": domain.explain.Input,
     "Insight": domain.insight.Insight,
@@ -151,6 +161,7 @@ RECORDS: dict[str, type] = {
     "KeyResult": domain.okr.KeyResult,
     "Ladder": domain.okr.Ladder,
     "ManualProgress": domain.okr.ManualProgress,
+    "Mark": domain.marks.Mark,
     "Member": domain.team.Member,
     "Metric": domain.metric.Metric,
     "MetricSource": domain.source.MetricSource,
@@ -167,6 +178,7 @@ RECORDS: dict[str, type] = {
     "ProgressMean": AnchorScore,
     "Reason": domain.reason.Reason,
     "SeriesBreak": domain.metric.SeriesBreak,
+    "SeriesPoint": domain.series.SeriesPoint,
     "Solution": domain.solution.Solution,
     "SourceError": domain.source.SourceError,
     "SourceFreshness": ingest.freshness.SourceFreshness,
