@@ -1,6 +1,6 @@
 """How much is told whole, without pages: counted from the arguments and the Atlas beforehand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -38,8 +38,7 @@ def points(view: View, given: Given) -> float:
 
 def drawn(view: View, given: Given) -> float:
     """Count the nodes of a graph."""
-    asked = given.get("kinds", DRAWN)
-    kinds = {Kind(each) for each in (asked if isinstance(asked, list | tuple) else [asked])}
+    kinds = {Kind(each) for each in _listed(given.get("kinds", DRAWN))}
     most = NEAR_A_NODE if "from" in given else NODES_AT_MOST
     return min(sum(count_of(view, kind) for kind in kinds), most)
 
@@ -47,7 +46,13 @@ def drawn(view: View, given: Given) -> float:
 def journeys(view: View, given: Given) -> float:
     """Count the rows of a matrix."""
     asked = given.get("journeys")
-    return len(asked) if isinstance(asked, list) else count_of(view, Kind.JOURNEY)
+    return count_of(view, Kind.JOURNEY) if asked is None else len(_listed(asked))
+
+
+def _listed(value: Any) -> Sequence[Any]:  # noqa: ANN401 - as Given
+    """Give a list; GraphQL takes a single value for a list of one."""
+    is_list = isinstance(value, list | tuple)
+    return value if is_list else [value]
 
 
 def _day(value: object, today: date) -> date:

@@ -109,6 +109,22 @@ def bill_of(document: str, atlas: Atlas = BANK, **variables: Json) -> Bill:
             25,
             id="a value that the database answers",
         ),
+        # atlas 1 + metric 1 + series 20 + (21 days / 7 + 1) points × (1 + label 1)
+        pytest.param(
+            '{ atlas { metric(key: "MT-1") { series(from: "2026-11-02") { label } } } }',
+            30,
+            id="a series by its points",
+        ),
+        # atlas 1 + coverage 50 + 2 named × (1 + share 1) + rows 1
+        pytest.param(
+            '{ atlas { coverage(journeys: ["MJ1", "MJ2"]) { rows { share } } } }',
+            56,
+            id="a matrix by its rows",
+        ),
+        # atlas 1 + graph 50 + 3 goals × (1 + key 1) + nodes 1
+        pytest.param(
+            "{ atlas { graph(kinds: GOAL) { nodes { key } } } }", 58, id="a graph by its nodes"
+        ),
         pytest.param("{ __schema { types { name } } }", 500, id="the schema"),
     ],
 )
