@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from api.execution.fan_out import count_of
 from domain.calendar import Grain
@@ -38,7 +38,7 @@ def points(view: View, given: Given) -> float:
 
 def drawn(view: View, given: Given) -> float:
     """Count the nodes of a graph."""
-    kinds = {Kind(each) for each in _listed(given.get("kinds", DRAWN))}
+    kinds = {Kind(str(each)) for each in _listed(given.get("kinds", DRAWN))}
     most = NEAR_A_NODE if "from" in given else NODES_AT_MOST
     return min(sum(count_of(view, kind) for kind in kinds), most)
 
@@ -49,10 +49,11 @@ def journeys(view: View, given: Given) -> float:
     return count_of(view, Kind.JOURNEY) if asked is None else len(_listed(asked))
 
 
-def _listed(value: Any) -> Sequence[Any]:  # noqa: ANN401 - as Given
+def _listed(value: object) -> Sequence[object]:
     """Give a list; GraphQL takes a single value for a list of one."""
-    is_list = isinstance(value, list | tuple)
-    return value if is_list else [value]
+    if isinstance(value, list | tuple):
+        return cast("Sequence[object]", value)  # what it holds was validated already
+    return [value]
 
 
 def _day(value: object, today: date) -> date:
