@@ -30,7 +30,9 @@ NONE: Settings = MappingProxyType({})
 
 def environment(home: Path, settings: Settings = NONE) -> dict[str, str]:
     """Give a clean environment with a home of its own."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ATLAS_", "DATABASE_"))}
+    # COLUMNS is set in the workers of a parallel run; a user's pipe has none.
+    ours = ("ATLAS_", "DATABASE_", "COLUMNS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "HOME": str(home), "ATLAS_HOME": str(home / "atlas"), **settings}
 
 
