@@ -114,7 +114,10 @@ def _dropped_in(folder: Path | None) -> Iterator[_Plugin]:
 
 
 def _is_plugin(path: Path) -> bool:
-    return path.suffix == ".py" and not path.name.startswith(("_", ".")) and not path.is_dir()
+    """Pass over what is private, and what a plugin's author tests it with."""
+    if path.name.startswith(("_", ".", "test_")) or path.name == "conftest.py":
+        return False
+    return path.suffix == ".py" and not path.is_dir()
 
 
 def _raiser(error: Exception) -> Callable[[], object]:

@@ -13,11 +13,13 @@ import pytest
 from journey_atlas_sdk.testing import pull_all
 from plugins.discovery import load_plugins
 from plugins.drop_ins import import_file
+from tests.atlas_file.files import Bank
 from tests.plugins.questions import a_question, days
 
 PAGE = Path(__file__).parents[2] / "docs/plugin-authors/write-a-connector.md"
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE.read_text(), re.DOTALL)
 PYTHON = [text for language, text in BLOCKS if language == "python"]
+HEADER, FRAGMENT = (text for language, text in BLOCKS if language == "yaml")
 (MEALS,) = (text for language, text in BLOCKS if language == "csv")
 EXAMPLE = PYTHON[0]
 
@@ -50,10 +52,14 @@ async def test_the_example_loads_as_a_drop_in_and_gives_the_files_values(canteen
     assert all(question.window.holds(one.start, one.end) for one in found)
 
 
-async def test_the_pages_own_test_passes(canteen: Path) -> None:
+def test_the_pages_own_test_passes(canteen: Path) -> None:
     sys.modules["canteen"] = import_file(canteen / "canteen.py")
     page_test = ModuleType("page_test")
     exec(PYTHON[-1], page_test.__dict__)  # noqa: S102 -- the page's text is ours
 
     written: dict[str, Any] = page_test.__dict__  # Any: whatever a module holds
-    await written["test_october_counts_its_meals"](canteen)
+    written["test_october_counts_its_meals"](canteen)
+
+
+async def test_the_pages_atlas_file_is_taken_as_it_stands() -> None:
+    await Bank().takes(FRAGMENT, header=HEADER)

@@ -227,9 +227,12 @@ def test_two_files_of_one_name_in_two_folders_are_two_modules(tmp_path: Path) ->
     assert len(set(found)) == 2
 
 
-def test_hidden_private_and_other_files_are_passed_over(tmp_path: Path) -> None:
-    for name in ("_draft.py", ".hidden.py", "notes.txt", "canteen.py~"):
-        drop_in(tmp_path, name, "1 / 0")
+@pytest.mark.parametrize(
+    "name",
+    ["_draft.py", ".hidden.py", "notes.txt", "canteen.py~", "test_canteen.py", "conftest.py"],
+)
+def test_hidden_private_test_and_other_files_are_passed_over(tmp_path: Path, name: str) -> None:
+    drop_in(tmp_path, name, "1 / 0")
     (tmp_path / "folder.py").mkdir()
 
     registry = load_plugins(tmp_path, distributions=INSTALLED_NOTHING)
