@@ -46,11 +46,11 @@ def main(arguments: list[str]) -> int:
         return fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}.")
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
     commands = {
-        "run": lambda: run("atlas", "serve", "--demo", *rest),
+        "run": lambda: become("atlas", "serve", "--demo", *rest),
         "test": lambda: run("pytest", "-n", "auto", *rest, folder=ROOT),
         "check": lambda: next((code for check in CHECKS if (code := run(*check, folder=ROOT))), 0),
         "format": lambda: run("ruff", "format", ".", folder=ROOT),
-        "atlas": lambda: run("atlas", *rest),
+        "atlas": lambda: become("atlas", *rest),
         "lock": lock,
     }
     if command not in commands:
@@ -129,15 +129,25 @@ def python() -> Path:
     return BIN / ("python.exe" if os.name == "nt" else "python")
 
 
-def run(program: str, *arguments: str, folder: Path | None = None) -> int:
-    """Run a program of the environment in a folder (None: where the caller stands)."""
-    environment = {**os.environ, "VIRTUAL_ENV": str(VENV)}
-    environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
+def become(program: str, *arguments: str) -> int:
+    """Go on as a program of the environment: signals reach it, and its exit code is ours."""
+    path = str(BIN / program)
+    os.execve(path, [path, *arguments], environment())  # noqa: S606 - the program is our own
+
+
+def run(program: str, *arguments: str, folder: Path) -> int:
+    """Run a program of the environment in a folder; give its exit code."""
+    command = [str(BIN / program), *arguments]
     try:
-        command = [str(BIN / program), *arguments]
-        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+        return subprocess.run(command, cwd=folder, env=environment(), check=False).returncode
     except KeyboardInterrupt:
         return 130
+
+
+def environment() -> dict[str, str]:
+    """Give the caller's environment with the locked one in front."""
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "VIRTUAL_ENV": str(VENV), "PATH": path}
 
 
 def call(*command: str) -> None:

@@ -12,6 +12,7 @@ import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from api.errors import SettingsError
+from api.years import YEARS, is_in_range
 
 DEMO_CLOCK = datetime(2026, 11, 22, 12, tzinfo=UTC)
 """Where the sample atlas's clock stands."""
@@ -24,6 +25,9 @@ def _instant(value: object) -> object:
 def _aware(value: datetime | None) -> datetime | None:
     if value is not None and value.tzinfo is None:
         message = "needs an offset, such as 2026-11-22T12:00Z"
+        raise ValueError(message)
+    if value is not None and not is_in_range(value):
+        message = f"lies outside the years {YEARS}"
         raise ValueError(message)
     return value
 

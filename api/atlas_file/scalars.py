@@ -13,6 +13,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from api.years import YEARS, is_in_range
+
 REFUSED = "refused"
 """The type of our own errors among pydantic's; their message is ready to be shown."""
 
@@ -100,12 +102,17 @@ def _flag(value: Any) -> bool:  # noqa: ANN401 -- whatever the file says
 
 def _day(value: Any) -> date:  # noqa: ANN401 -- whatever the file says
     try:
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)
+        day = date.fromisoformat(value) if _is_day(value) else None
     except ValueError:
-        pass  # the right form, but no day of the calendar
-    message = f"A day such as 2026-11-22 is wanted here, not {seen(value)}."
+        day = None  # the right form, but no day of the calendar
+    if day is not None and is_in_range(day):
+        return day
+    message = f"A day such as 2026-11-22, {YEARS}, is wanted here, not {seen(value)}."
     raise refusal(message)
+
+
+def _is_day(value: Any) -> bool:  # noqa: ANN401 -- whatever the file says
+    return isinstance(value, str) and _DAY.fullmatch(value) is not None
 
 
 def _moment(value: Any) -> datetime:  # noqa: ANN401 -- whatever the file says
@@ -113,8 +120,9 @@ def _moment(value: Any) -> datetime:  # noqa: ANN401 -- whatever the file says
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
-        message = f"A time with offset such as 2026-11-22T12:00+01:00 is wanted, not {seen(value)}."
+    if moment is None or moment.tzinfo is None or not is_in_range(moment):
+        example = "such as 2026-11-22T12:00+01:00"
+        message = f"A time with offset {example}, {YEARS}, is wanted, not {seen(value)}."
         raise refusal(message)
     return moment
 

@@ -49,7 +49,8 @@ def read_question(asked: Asked) -> Question:
     try:
         document = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{file} can't be read: {error}."
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        message = f"{file} can't be read: {why}."
         raise CommandError(message) from error
     variables = _variables(asked.variables)
     return Question(document=document, variables=variables, operation=asked.operation)

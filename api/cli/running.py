@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import date
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import typer
 
 from api.cli.output import tell, write_json
 from api.errors import ApiError, SettingsError
 from api.settings import Settings, read_settings
+from api.years import YEARS, is_in_range
 from domain.errors import DomainError
 from storage.errors import StorageError
 
@@ -27,6 +30,7 @@ def settings_of(*, demo: bool = False, as_json: bool = False, **flags: Any) -> S
 def run(command: Callable[[], Coroutine[Any, Any, int]], *, as_json: bool = False) -> None:
     """Run a command to its exit code; what it refuses is told in one line."""
     try:
+        signal.signal(signal.SIGTERM, _end_in_order)
         code = asyncio.run(command())
     except ApiError as error:
         raise _end(error, code=error.exit_code, as_json=as_json) from error
@@ -37,15 +41,23 @@ def run(command: Callable[[], Coroutine[Any, Any, int]], *, as_json: bool = Fals
     raise typer.Exit(code)
 
 
+def _end_in_order(number: int, _: FrameType | None) -> NoReturn:
+    """End by an exception: dying of the signal would leave the embedded database running."""
+    sys.exit(128 + number)
+
+
 def day_of_flag(flag: str, text: str | None) -> date | None:
     """Read a flag's day; None where it wasn't given. SettingsError shows how to write one."""
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        message = f"{flag} wants a day such as 2026-09-30, got {text!r}."
-        raise SettingsError(message) from error
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not is_in_range(day):
+        message = f"{flag} wants a day such as 2026-09-30, {YEARS}; got {text!r}."
+        raise SettingsError(message)
+    return day
 
 
 def _end(error: Exception, *, code: int, as_json: bool) -> typer.Exit:

@@ -1,6 +1,9 @@
 """`atlas serve`: the GraphQL API over HTTP."""
 
+import signal
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -11,13 +14,41 @@ from api.settings import Settings
 
 LONGEST_HEADER_BYTES = 64 * 1024
 SHUT_DOWN_WITHIN_SECONDS = 10
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+class OrderlyServer(uvicorn.Server):
+    """A server that ends like any function: what was opened around it is closed in order.
+
+    uvicorn raises the signal again that ended it, and the process would die of it before the
+    database is given back.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, welcome: str) -> None:
+        super().__init__(config)
+        self._welcome = welcome
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets)
+        tell(self._welcome)
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Take the signals that end a server while it runs."""
+        before = {number: signal.signal(number, self.handle_exit) for number in ENDING}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 async def serve(settings: Settings, *, demo: bool) -> int:
     """Serve until a signal ends it; running requests are answered first."""
     with _listen(settings) as listener:
         async with open_product(settings, of_demo=demo) as product:
-            tell(_welcome(settings, listener, product, demo=demo))
+            welcome = _welcome(settings, listener, product, demo=demo)
             config = uvicorn.Config(
                 build_app(product),
                 log_config=None,
@@ -27,7 +58,7 @@ async def serve(settings: Settings, *, demo: bool) -> int:
                 h11_max_incomplete_event_size=LONGEST_HEADER_BYTES,
                 timeout_graceful_shutdown=SHUT_DOWN_WITHIN_SECONDS,
             )
-            await uvicorn.Server(config).serve(sockets=[listener])
+            await OrderlyServer(config, welcome=welcome).serve(sockets=[listener])
     return 0
 
 

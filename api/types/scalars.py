@@ -10,13 +10,12 @@ from typing import NewType, TypeVar
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from api.years import FIRST_YEAR, LAST_YEAR
+
 T = TypeVar("T")
 
 JSON = NewType("JSON", object)
 """Any JSON value; only where its shape isn't ours to say."""
-
-FIRST_YEAR, LAST_YEAR = 1900, 2999
-"""Days further away are mistakes, and near the calendar's ends arithmetic fails."""
 
 DIGITS_AT_MOST = 40
 """More are a mistake or an attack: "1e999999999" is short, and its fraction fills the memory."""
