@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from domain.actions.drafts import AtlasDraft, NodeDraft, Ref
+from domain.actions.wording import with_article
 from domain.atlas import Atlas
 from domain.errors import DomainError, InvalidRecord, NotFound
 from domain.node import Kind, Node, NodeId
@@ -36,6 +37,11 @@ class Directory(dict[str, Entry]):
         """Take the entries that are known."""
         super().__init__(entries)
         self.unread = unread
+
+    def may_name(self, key: str, *kinds: Kind) -> bool:
+        """Whether a key names a node of these kinds, or one that could not be read."""
+        entry = self.get(key)
+        return not self.unread.isdisjoint(kinds) if entry is None else entry.kind in kinds
 
 
 def directory_of(
@@ -71,7 +77,7 @@ def look_up(directory: Directory, ref: Ref, *kinds: Kind) -> Entry | DomainError
     )
     wanted = " or ".join(kinds)
     if entry is not None:
-        message = f"{ref.key} is a {entry.kind}; here a {wanted} is wanted."
+        message = f"{ref.key} is {with_article(entry.kind)}; here {with_article(wanted)} is wanted."
         return InvalidRecord(message, path=ref.path, legal=legal[:MOST_KEYS_NAMED])
     close = get_close_matches(ref.key, legal, n=3)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
@@ -83,11 +89,12 @@ def _clash(draft: NodeDraft, first: NodeDraft | None, known: Entry | None) -> In
     path = (*draft.path, "key")
     if first is not None:
         message = (
-            f"The key {draft.key} names a {first.kind} already; "
+            f"The key {draft.key} names {with_article(first.kind)} already; "
             "a key is unique in the organization over all kinds."
         )
         return InvalidRecord(message, path=path)
     if known is not None and known.kind is not draft.kind:
-        message = f"The key {draft.key} belongs to a stored {known.kind}, not a {draft.kind}."
+        wrong = with_article(draft.kind)
+        message = f"The key {draft.key} belongs to a stored {known.kind}, not {wrong}."
         return InvalidRecord(message, path=path)
     return None

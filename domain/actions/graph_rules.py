@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from types import MappingProxyType
 
+from domain.actions.directory import Directory
 from domain.actions.drafts import InputPath
 from domain.actions.merging import name_in_input
 from domain.actions.record_rules import problems_of_record
@@ -14,7 +15,7 @@ from domain.formula_rules import circle_among, problems_of_formula
 from domain.key_result import problems_of
 from domain.links import find_cycle
 from domain.metric import Metric
-from domain.node import Node, NodeId
+from domain.node import Kind, Node, NodeId
 from domain.okr import KeyResult, Objective
 from domain.team import Team
 
@@ -23,7 +24,7 @@ Paths = Mapping[NodeId, InputPath]
 
 
 def problems_of_nodes(
-    atlas: Atlas | None, records: Mapping[NodeId, Node], paths: Paths
+    atlas: Atlas | None, records: Mapping[NodeId, Node], paths: Paths, directory: Directory
 ) -> Iterator[DomainError]:
     """Judge what the input changes, and what is stored where a change reaches it."""
     stored: Mapping[NodeId, Node] = atlas.nodes if atlas else {}
@@ -32,7 +33,7 @@ def problems_of_nodes(
         for problem in problems_of_record(records[node_id]):
             yield _placed(problem, paths.get(node_id, ()))
     yield from _key_result_problems(records, paths, changed)
-    yield from _formula_problems(records, paths, changed)
+    yield from _formula_problems(records, paths, changed, directory)
     yield from _cycle_problems(records, paths, changed)
     yield from _parent_problems(records, paths)
 
@@ -56,16 +57,21 @@ def _key_result_problems(
 
 
 def _formula_problems(
-    records: Mapping[NodeId, Node], paths: Paths, changed: set[NodeId]
+    records: Mapping[NodeId, Node], paths: Paths, changed: set[NodeId], directory: Directory
 ) -> Iterator[InvalidRecord]:
     """Refuse formulas that can't be read, don't fit the metric's unit, or go in a circle."""
     metrics = {node.key: node for node in records.values() if isinstance(node, Metric)}
     derived = {key: metric for key, metric in metrics.items() if metric.formula is not None}
     if not changed & {metric.id for metric in metrics.values()}:
         return
+
+    def may_name(key: str) -> bool:
+        return directory.may_name(key, Kind.METRIC)
+
     for metric in derived.values():
         at = (*paths.get(metric.id, ()), "formula")
-        for problem in problems_of_formula(metric, metric.formula or "", metrics):
+        text = metric.formula or ""
+        for problem in problems_of_formula(metric, text, metrics, may_name=may_name):
             yield InvalidRecord(problem.message, path=at, legal=problem.legal)
     circle = circle_among({key: metric.formula or "" for key, metric in derived.items()})
     if circle:

@@ -83,7 +83,7 @@ def plan_import(
     records, record_problems = _merged(atlas, _unambiguous(draft, directory), directory, now)
     links = plan_links(atlas, _known_lists(draft, directory), directory, records)
     paths = {directory[d.key].id: d.path for d in reversed(draft.nodes)}
-    node_problems = problems_of_nodes(atlas, records, paths)
+    node_problems = problems_of_nodes(atlas, records, paths, directory)
     found = (
         *key_problems,
         *organization_problems,

@@ -10,6 +10,7 @@ from typing import Self
 from domain.actions.directory import Directory, Entry, look_up
 from domain.actions.drafts import InputPath, LinkDraft, LinkListDraft
 from domain.actions.merging import seconds_per_display_unit
+from domain.actions.wording import with_article
 from domain.atlas import Atlas
 from domain.errors import DomainError, InvalidRecord, LinkCycle, Refused
 from domain.goal import Goal, GoalScope
@@ -180,12 +181,12 @@ def _multiplicity_problems(
                 named,
             )
             message = (
-                f"A {_kind_name(target, named)} is at the end of one {relation} at most, and here "
-                f"it comes from {others} too; give that one's list without it."
+                f"{with_article(_kind_name(target, named), 'A')} is at the end of one {relation} "
+                f"at most, and here it comes from {others} too; give that one's list without it."
             )
             yield InvalidRecord(message, path=path)
         if rule.one_target and by_source[relation, source] > 1:
-            message = f"A {_kind_name(source, named)} has one {relation} at most."
+            message = f"{with_article(_kind_name(source, named), 'A')} has one {relation} at most."
             yield InvalidRecord(message, path=path)
 
 
@@ -239,7 +240,7 @@ def _measure_problems(link: Link, at: InputPath, measured: Kind | None) -> Itera
         return
     for name in ("dimension", "long_term_target"):
         if getattr(link, name) is not None:
-            message = f"Only a journey's measure has a {name}; this is a {measured}."
+            message = f"Only a journey's measure has a {name}; this is {with_article(measured)}."
             yield InvalidRecord(message, path=(*at, name))
 
 

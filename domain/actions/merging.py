@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.actions.directory import Directory, look_up
 from domain.actions.drafts import BoundsDraft, ManualProgressDraft, NodeDraft, Ref
+from domain.actions.wording import with_article
 from domain.cycle import Cycle
 from domain.errors import DomainError, InvalidRecord
 from domain.goal import Goal
@@ -95,7 +96,7 @@ def merge(draft: NodeDraft, directory: Directory, *, now: datetime) -> Merged:
     values, problems = _resolved(draft, stored, directory)
     values, cleared = _with_defaults(record, values)
     _add_title(draft, stored, values)
-    problems += [_emptied(draft, name) for name in cleared]
+    problems += [_emptied(draft, name) for name in cleared if draft.fields[name] is None]
     told = {*cleared, *draft.unread}
     missing = [] if stored else [n for n in _missing(record, values) if n not in told]
     if missing:
@@ -218,7 +219,7 @@ def _default(field: Field[Any]) -> object:
 
 def _emptied(draft: NodeDraft, record_field: str) -> InvalidRecord:
     name = name_in_input(record_field)
-    message = f"A {draft.kind} needs {name}; it can't be empty."
+    message = f"{with_article(draft.kind, 'A')} needs {name}; it can't be empty."
     return InvalidRecord(message, path=(*draft.path, name))
 
 

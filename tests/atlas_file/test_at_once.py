@@ -124,6 +124,16 @@ async def test_mistakes_of_form_and_of_rule_come_at_once() -> None:
             "measures: [{node: J, dimension: WELL}]}]",
             "metrics[0].measures[0].dimension", id="a measure whose dimension is unread",
         ),
+        pytest.param(
+            "metrics: [{key: M, title: M, unit: COUNT, better: MORE}, "
+            '{key: N, title: N, unit: COUNT, better: HIGHER, formula: "{M} + 1"}]',
+            "metrics[0].better", id="a formula on a broken metric",
+        ),
+        pytest.param(
+            "metrics: [{title: M, unit: COUNT, better: HIGHER}, "
+            '{key: N, title: N, unit: COUNT, better: HIGHER, formula: "{M} + 1"}]',
+            "metrics[0]", id="a formula on what may be the metric without a key",
+        ),
         pytest.param("personas: [{key: P, title: *name}]", "personas[0].title", id="an alias"),
         pytest.param(
             "personas: [{key: P, title: P}]\npersonas: [{key: Q, title: Q}]\n"
@@ -179,12 +189,32 @@ async def test_what_follows_from_a_mistake_of_form_is_not_told(body: str, place:
             ["journeys[0].level", "metrics[0].measures[0]"],  # a journey needs a dimension
             id="how a broken journey is measured",
         ),
+        pytest.param(
+            "metrics: [{key: M, title: M, unit: COUNT, better: MORE}, "
+            '{key: N, title: N, unit: COUNT, better: HIGHER, formula: "{M} + {NOTHING}"}]',
+            ["metrics[0].better", "metrics[1].formula"],
+            id="what a formula names beside a broken metric",
+        ),
     ],
 )
 async def test_what_can_be_read_of_a_broken_entry_is_judged(body: str, expected: list[str]) -> None:
     problems = await Bank().refuses(body)
 
     assert [problem.place for problem in problems] == expected
+
+
+async def test_a_needed_field_that_names_nobody_is_told_once() -> None:
+    problems = await Bank().refuses(f"{CYCLE}objectives: [{{key: O, title: O, cycle: C9}}]")
+
+    assert [problem.message for problem in problems] == ["No CYCLE has the key C9."]
+
+
+async def test_a_needed_field_that_is_empty_is_told() -> None:
+    problems = await Bank().refuses(f"{CYCLE}objectives: [{{key: O, title: O, cycle: ~}}]")
+
+    assert [problem.message for problem in problems] == [
+        "An OBJECTIVE needs cycle; it can't be empty."
+    ]
 
 
 async def test_a_stored_link_does_not_stand_in_for_a_list_that_is_unread() -> None:
