@@ -1,10 +1,12 @@
 """The rules' page names everything that a number can answer with."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 import domain
+from domain.formula import Function
 from domain.policies import POLICIES, Policy
 from domain.reason import ReasonCode
 
@@ -23,3 +25,18 @@ def test_every_policy_and_its_parameters_are_explained(policy: Policy) -> None:
     named = {policy.id, *policy.parameters}
 
     assert {name for name in named if f"`{name}`" not in RULES} == set()
+
+
+def test_no_subject_has_two_sections() -> None:
+    subjects = re.findall(r"^## ([^(\n]+)", RULES, re.MULTILINE)
+
+    assert sorted(subject.strip() for subject in subjects) == sorted(
+        {subject.strip() for subject in subjects}
+    )
+
+
+def test_every_function_of_a_formula_is_named() -> None:
+    section = RULES.split("## Derived metrics", maxsplit=1)[1].split("\n## ", maxsplit=1)[0]
+    named = {f"`{function}`" for function in Function}
+
+    assert {name for name in named if name not in section} == set()
