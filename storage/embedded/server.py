@@ -29,6 +29,7 @@ SETTINGS = {
 START_SECONDS = 900  # recovery after a crash may take minutes
 STOP_SECONDS = 60  # then it is stopped at once; nothing committed is lost, it only recovers later
 KILL_SECONDS = 10
+LOOKS = 3
 POLL_SECONDS = 0.01
 LARGEST_LOG_BYTES = 10_000_000
 
@@ -110,7 +111,7 @@ class Server:
 
     def _comes_up(self, pid: int, deadline: float) -> bool:
         """Tell whether the new process takes connections; False when it has ended instead."""
-        while processes.command_line(pid):
+        while runs(pid):
             if processes.answers(self.folders):
                 return True
             self._check(deadline)
@@ -133,3 +134,12 @@ class Server:
     def _shorten_log(self) -> None:
         if self._log_size() > LARGEST_LOG_BYTES:
             self.folders.log.replace(self.folders.log.with_suffix(".log.old"))
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process runs: while it becomes another program its command line is empty."""
+    for _ in range(LOOKS):
+        if processes.command_line(pid):
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
