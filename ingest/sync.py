@@ -15,19 +15,23 @@ from domain.metric import Metric, Observation
 from domain.node import OrganizationId
 from domain.source import Connection, MetricSource, SourceError, SourceState
 from ingest.binding import Provenance, bind
-from ingest.context import HostContext
-from ingest.pulling import AnyConnector, describe, pull, windows
 from ingest.settings import resolve
 from journey_atlas_sdk import (
     ConnectorError,
     ConnectorInfo,
     Fault,
     Grain,
+    Pending,
     PullReason,
     PullRequest,
     QuotaExhausted,
     RateLimited,
+    TransientError,
 )
+from journey_atlas_sdk import Observation as Observed
+from journey_atlas_sdk.hosting.context import HostContext
+from journey_atlas_sdk.hosting.pulling import AnyConnector, Pulled, describe, pull
+from journey_atlas_sdk.hosting.windows import windows
 from plugins.registry import Registry
 from storage.recording import RecordResult
 from storage.sync_runs import SyncRun
@@ -158,7 +162,7 @@ class Sync:
             return [
                 binding.accept(seen, task.made, now=now, recorded_at=self.real_clock())
                 for request in _questions(task, info, now=now)
-                for seen in await pull(connector, request, context())
+                for seen in _ready(await pull(connector, request, context()))
             ]
 
 
@@ -172,6 +176,13 @@ class _Task:
     made: Provenance
     since: datetime
     reason: PullReason
+
+
+def _ready(pulled: Pulled) -> Sequence[Observed]:
+    if isinstance(pulled, Pending):
+        message = "The source is still working on the answer."
+        raise TransientError(message)
+    return pulled
 
 
 def connections_of(atlas: Atlas, keys: Sequence[str] = ()) -> list[Connection]:

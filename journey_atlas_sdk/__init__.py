@@ -3,7 +3,8 @@
 observations (what is delivered), connector (the contract), settings, units, periods (calendars
 and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
 delimited (CSV files), observation_rows (rows that hold observations), observation_csv (files of
-them), web (a bounded GET), testing (fakes for an author's tests).
+them), web (a bounded GET), testing (fakes for an author's tests). hosting is the other side: how a
+host lends, asks and checks, for the product and for the kit that tests connectors.
 """
 
 from journey_atlas_sdk.connector import (
@@ -11,8 +12,11 @@ from journey_atlas_sdk.connector import (
     Connector,
     ConnectorInfo,
     Context,
+    Delivery,
+    Dirty,
     Limit,
     MetricSpec,
+    Pending,
     PullReason,
     PullRequest,
 )
@@ -57,7 +61,9 @@ __all__ = [
     "ConnectorInfo",
     "Context",
     "DataError",
+    "Delivery",
     "Dimensions",
+    "Dirty",
     "DurationUnit",
     "Fault",
     "Grain",
@@ -66,6 +72,7 @@ __all__ = [
     "Observation",
     "ObservationFlag",
     "ObservationState",
+    "Pending",
     "PlanLimit",
     "PullReason",
     "PullRequest",

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.observations import Grain, Observation, Window
 from journey_atlas_sdk.settings import JsonSchema, Settings
 from journey_atlas_sdk.units import Aggregation, Unit
@@ -20,6 +21,7 @@ from journey_atlas_sdk.units import Aggregation, Unit
 S = TypeVar("S", bound=Settings)
 T = TypeVar("T")
 
+_LONGEST_RESUME = 4_096
 _KEY = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 _LOOKS_SECRET = re.compile(
     r"(?:.*_)?(?:password|passphrase|secret|token|(?:api|access|private|signing)_?key)"
@@ -37,11 +39,15 @@ class PullReason(StrEnum):
 
 
 class Capability(StrEnum):
-    """HISTORY: answers for the past. DISCOVER: lists its metrics. DIMENSIONS: breaks them down."""
+    """HISTORY: answers for the past. DISCOVER: lists its metrics. DIMENSIONS: breaks them down.
+
+    PUSH: takes deliveries (`receive`).
+    """
 
     HISTORY = "HISTORY"
     DISCOVER = "DISCOVER"
     DIMENSIONS = "DIMENSIONS"
+    PUSH = "PUSH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +172,7 @@ class PullRequest:
 
     Days, weeks and months are cut in `time_zone`. `dimensions` are names to break down by: each
     observation carries exactly these; empty asks for the whole. `deadline` (aware) None: none.
+    `resume` is that of the `Pending` that answered this question last; None: it is new.
     """
 
     metric: str
@@ -176,6 +183,58 @@ class PullRequest:
     dimensions: tuple[str, ...] = ()
     reason: PullReason = PullReason.ON_DEMAND
     deadline: datetime | None = None
+    resume: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """The source is still working on the answer: yielded by `pull` instead of observations.
+
+    The same question comes again after `retry_after`, maybe in another process, with the same
+    `resume`, whatever the source needs to go on: at most 4 KiB, and no secret. `progress` is 0 to 1, None
+    where the source doesn't tell.
+    """
+
+    resume: str
+    retry_after: timedelta
+    progress: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a `resume` that is too long to be kept, and what is no time or no progress."""
+        if not 1 <= len(self.resume.encode()) <= _LONGEST_RESUME:
+            message = f"`resume` has 1 to {_LONGEST_RESUME} bytes, got {len(self.resume.encode())}."
+            raise ValueError(message)
+        if self.retry_after < timedelta(0):
+            message = f"`retry_after` is negative: {self.retry_after}."
+            raise ValueError(message)
+        if self.progress is not None and not 0 <= self.progress <= 1:
+            message = f"`progress` is from 0 to 1, got {self.progress}."
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a source sent to us of its own accord: an HTTP message, as it came over the wire.
+
+    `headers` have their names in lower case; of several with one name the last stands.
+    """
+
+    body: bytes
+    headers: Mapping[str, str]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dirty:
+    """A delivery's usual content: something changed in `window`, so that it should be pulled again.
+
+    `metric` None: every metric of the connection. `event_id` tells the same event sent twice; None
+    where the source numbers none.
+    """
+
+    window: Window
+    metric: str | None = None
+    event_id: str | None = None
 
 
 class Context(Protocol):
@@ -220,12 +279,13 @@ class Connector(ABC, Generic[S]):
     @abstractmethod
     def pull(
         self, request: PullRequest, context: Context
-    ) -> AsyncIterable[Observation] | Iterable[Observation]:
+    ) -> AsyncIterable[Observation | Pending] | Iterable[Observation | Pending]:
         """Answer a question with observations, each period once, oldest first.
 
         Write an async generator to use `context.http`, or a plain one: it runs in a thread and may
         block. A period that the source knows nothing of is left out or None, never 0.
-        Raise a ConnectorError to say what went wrong; nothing of a pull that fails is kept.
+        Raise a ConnectorError to say what went wrong; nothing of a pull that fails is kept. Where
+        the source needs minutes, yield one `Pending` and nothing else.
         """
 
     async def check(self, context: Context) -> None:
@@ -243,3 +303,22 @@ class Connector(ABC, Generic[S]):
         many metrics should answer for the one alone.
         """
         return next((spec for spec in await self.discover(context) if spec.key == metric), None)
+
+    def budget_key(self) -> str | None:
+        """Name whose `info.limits` are counted together, such as an account; never a secret.
+
+        None: each connection has a budget of its own.
+        """
+        return None
+
+    async def receive(
+        self, delivery: Delivery, context: Context
+    ) -> Sequence[Dirty] | Sequence[Observation]:
+        """Read a delivery: check its signature first, then say what it tells.
+
+        AuthError where it isn't the source's own, DataError where it can't be read. Answer fast:
+        what is `Dirty` is pulled later.
+        """
+        del delivery, context
+        message = f"{self.info.title} takes no deliveries."
+        raise ConfigError(message)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from journey_atlas_sdk.connector import Connector, PullRequest
+from journey_atlas_sdk.connector import Connector, Pending, PullRequest
 from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.observations import Observation
 
@@ -61,5 +61,12 @@ async def pull_all(
     lent = context or FakeContext()
     answer = connector.pull(request, lent)
     if isinstance(answer, AsyncIterable):
-        return [observation async for observation in answer]
-    return await asyncio.to_thread(list, answer)
+        found = [each async for each in answer]
+    else:
+        found = await asyncio.to_thread(list, answer)
+    return [_observation(each) for each in found]
+
+
+def _observation(each: Observation | Pending) -> Observation:
+    assert isinstance(each, Observation), f"The source is still working: {each}."  # noqa: S101 - for tests
+    return each

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import httpx
 
-from journey_atlas_sdk import ConfigError
+from journey_atlas_sdk.errors import ConfigError
 
 T = TypeVar("T")
 

@@ -1,54 +1,68 @@
-"""One question to one connector: asked under a deadline, its answer checked, its failure named."""
+"""One call to one connector: asked under a deadline, its answer checked, its failure named.
+
+Each call raises a ConnectorError, always one that says what happens next: a time-out is a
+TransientError, anything that is not the contract's own error a ConnectorBug.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from ingest.context import HostContext
-from journey_atlas_sdk import (
+from journey_atlas_sdk.connector import (
     Connector,
-    ConnectorBug,
-    ConnectorError,
-    ConnectorInfo,
-    DataError,
-    Grain,
+    Delivery,
+    Dirty,
     MetricSpec,
-    Observation,
+    Pending,
     PullRequest,
-    TransientError,
-    Window,
-    period_of,
-    periods,
 )
+from journey_atlas_sdk.errors import ConnectorBug, ConnectorError, DataError, TransientError
+from journey_atlas_sdk.hosting.context import HostContext
+from journey_atlas_sdk.observations import Observation
 
 MOST_OBSERVATIONS = 200_000
 """Of one pull: five centuries of days; more is a source's mistake, and would fill the memory."""
 
 AnyConnector = Connector[Any]  # Any: only the connector knows the type of its settings
+Pulled = Sequence[Observation] | Pending
+Received = Sequence[Dirty] | Sequence[Observation]
 
 
-async def pull(
-    connector: AnyConnector, request: PullRequest, context: HostContext
-) -> list[Observation]:
-    """Give all observations that answer a question, oldest first.
-
-    Raises a ConnectorError, always one that says what happens next: a time-out is a TransientError,
-    anything that is not the contract's own error a ConnectorBug.
-    """
+async def pull(connector: AnyConnector, request: PullRequest, context: HostContext) -> Pulled:
+    """Give all observations that answer a question, oldest first, or that it isn't ready yet."""
     async with _within_the_contract(connector, context):
         found = await _gather(connector, request, context)
-    _require_promised(found, request)
-    return found
+    if any(isinstance(each, Pending) for each in found):
+        return _alone(found)
+    observations = [each for each in found if isinstance(each, Observation)]
+    _require_promised(observations, request)
+    return observations
+
+
+async def check(connector: AnyConnector, context: HostContext) -> None:
+    """Have a connector try its settings out."""
+    async with _within_the_contract(connector, context):
+        await connector.check(context)
+
+
+async def discover(connector: AnyConnector, context: HostContext) -> list[MetricSpec]:
+    """List the metrics that a source has."""
+    async with _within_the_contract(connector, context):
+        return list(await connector.discover(context))
 
 
 async def describe(connector: AnyConnector, metric: str, context: HostContext) -> MetricSpec | None:
-    """Give what a source says of one metric; None where it lists none. Raises as `pull` does."""
+    """Give what a source says of one metric; None where it lists none."""
     async with _within_the_contract(connector, context):
         return await connector.describe(metric, context)
+
+
+async def receive(connector: AnyConnector, delivery: Delivery, context: HostContext) -> Received:
+    """Have a connector read what its source sent."""
+    async with _within_the_contract(connector, context):
+        return await connector.receive(delivery, context)
 
 
 @asynccontextmanager
@@ -73,34 +87,46 @@ async def _within_the_contract(
 
 async def _gather(
     connector: AnyConnector, request: PullRequest, context: HostContext
-) -> list[Observation]:
+) -> list[Observation | Pending]:
     answer = connector.pull(request, context)
     if isinstance(answer, AsyncIterable):
         return await _gather_async(answer)
     return await asyncio.to_thread(_gather_plain, answer)
 
 
-async def _gather_async(answer: AsyncIterable[Observation]) -> list[Observation]:
-    found: list[Observation] = []
-    async for observation in answer:
-        found.append(observation)
+async def _gather_async(
+    answer: AsyncIterable[Observation | Pending],
+) -> list[Observation | Pending]:
+    found: list[Observation | Pending] = []
+    async for each in answer:
+        found.append(each)
         _require_bounded(found)
     return found
 
 
-def _gather_plain(answer: Iterable[Observation]) -> list[Observation]:
+def _gather_plain(answer: Iterable[Observation | Pending]) -> list[Observation | Pending]:
     found = list(islice(answer, MOST_OBSERVATIONS + 1))
     _require_bounded(found)
     return found
 
 
-def _require_bounded(found: list[Observation]) -> None:
+def _require_bounded(found: Sequence[Observation | Pending]) -> None:
     if len(found) > MOST_OBSERVATIONS:
         message = f"The source delivered more than {MOST_OBSERVATIONS:,} observations in one pull."
         raise DataError(message)
 
 
-def _require_promised(found: list[Observation], request: PullRequest) -> None:
+def _alone(found: Sequence[Observation | Pending]) -> Pending:
+    """Give the one Pending; what stands beside it would be a part taken for the whole."""
+    match found:
+        case [Pending() as pending]:
+            return pending
+        case _:
+            message = "A pull gave `Pending` beside other things; it comes alone."
+            raise ConnectorBug(message)
+
+
+def _require_promised(found: Sequence[Observation], request: PullRequest) -> None:
     """Refuse an answer to another question: it would be stored as if it were this one's."""
     asked = set(request.dimensions)
     seen: set[object] = set()
@@ -117,33 +143,3 @@ def _require_promised(found: list[Observation], request: PullRequest) -> None:
                 message = f"An observation {problem}: {told}."
                 raise ConnectorBug(message)
         seen.add(identity)
-
-
-def windows(
-    since: datetime, now: datetime, grain: Grain, *, zone: ZoneInfo, info: ConnectorInfo
-) -> Iterator[Window]:
-    """Cut the time from `since` to the end of the running period into windows for pulls, in order.
-
-    Cut at whole periods, at most `max_window` long and `max_points` periods each (at least one).
-    """
-    if grain in (Grain.TOTAL, Grain.INSTANT):
-        yield Window(since, now)
-        return
-    whole = Window(period_of(since, grain, zone).start, period_of(now, grain, zone).end)
-    if info.max_window is None and info.max_points is None:
-        yield whole
-        return
-    yield from _chunks(list(periods(whole, grain, zone)), info)
-
-
-def _chunks(whole_periods: list[Window], info: ConnectorInfo) -> Iterator[Window]:
-    longest = info.max_window or timedelta.max
-    most = info.max_points or len(whole_periods)
-    first, count = whole_periods[0], 0
-    last = first
-    for period in whole_periods:
-        if count and (period.end - first.start > longest or count == most):
-            yield Window(first.start, last.end)
-            first, count = period, 0
-        last, count = period, count + 1
-    yield Window(first.start, last.end)

@@ -3,35 +3,42 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from ingest.context import HostContext
-from ingest.pulling import pull, windows
 from journey_atlas_sdk import (
     AuthError,
+    ConfigError,
     Connector,
     ConnectorBug,
     ConnectorInfo,
     Context,
+    Delivery,
     Grain,
     Observation,
+    Pending,
     PullRequest,
     Settings,
     TransientError,
     Window,
 )
+from journey_atlas_sdk.hosting.context import HostContext
+from journey_atlas_sdk.hosting.pulling import Pulled, Received, pull, receive
+from journey_atlas_sdk.hosting.windows import windows
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 QUESTION = PullRequest(metric="trust", window=NOVEMBER, grain=Grain.DAY, time_zone=OSLO)
 
-Answer = Callable[[Context], Iterator[Observation] | AsyncIterator[Observation]]
+Item = Observation | Pending
+Answer = Callable[[Context], Iterator[Item] | AsyncIterator[Item]]
 
 
 async def test_a_plain_generator_runs_beside_the_loop() -> None:
@@ -127,6 +134,50 @@ async def test_the_same_period_twice_is_refused() -> None:
         await pull_with(twice)
 
 
+async def test_a_source_that_needs_more_time_says_so_instead_of_answering() -> None:
+    soon = Pending(resume="export-7", retry_after=timedelta(seconds=30), progress=0.4)
+
+    def exporting(_: Context) -> Iterator[Item]:
+        yield soon
+
+    assert await pull_with(exporting) == soon
+
+
+async def test_a_part_of_the_answer_beside_a_pending_is_refused() -> None:
+    def half_done(_: Context) -> Iterator[Item]:
+        yield an_observation()
+        yield Pending(resume="export-7", retry_after=timedelta(seconds=30))
+
+    with pytest.raises(ConnectorBug, match="comes alone"):
+        await pull_with(half_done)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        pytest.param({"resume": "x" * 4_097}, "1 to 4096 bytes", id="too long a token"),
+        pytest.param({"resume": ""}, "1 to 4096 bytes", id="no token"),
+        pytest.param({"retry_after": timedelta(seconds=-1)}, "negative", id="in the past"),
+        pytest.param({"progress": 40.0}, "from 0 to 1", id="a percentage"),
+    ],
+)
+def test_a_pending_that_could_not_be_kept_is_refused(
+    wrong: dict[str, Any],  # Any: its fields, each of its own type
+    told: str,
+) -> None:
+    right: dict[str, Any] = {"resume": "t", "retry_after": timedelta(seconds=1)}
+
+    with pytest.raises(ValueError, match=told):
+        Pending(**{**right, **wrong})
+
+
+async def test_a_connector_without_push_refuses_deliveries() -> None:
+    delivery = Delivery(body=b"{}", headers={}, received_at=at(2026, 11, 22))
+
+    with pytest.raises(ConfigError, match="takes no deliveries"):
+        await received_by(delivery)
+
+
 def test_without_limits_one_window_reaches_to_the_end_of_the_running_period() -> None:
     found = list(windows(at(2026, 1, 15), at(2026, 11, 22), Grain.MONTH, zone=OSLO, info=info()))
 
@@ -189,9 +240,17 @@ def info(
     )
 
 
-async def pull_with(
-    answer: Answer, *, ends_after: timedelta = timedelta(seconds=5)
-) -> list[Observation]:
+async def pull_with(answer: Answer, *, ends_after: timedelta = timedelta(seconds=5)) -> Pulled:
+    async with lent() as context:
+        return await pull(scripted(answer, ends_after), QUESTION, context)
+
+
+async def received_by(delivery: Delivery) -> Received:
+    async with lent() as context:
+        return await receive(scripted(lambda _: iter(()), timedelta(seconds=5)), delivery, context)
+
+
+def scripted(answer: Answer, ends_after: timedelta) -> Connector[Settings]:
     described = info(timeout=ends_after)
 
     class Scripted(Connector[Settings]):
@@ -199,15 +258,19 @@ async def pull_with(
 
         def pull(
             self, request: PullRequest, context: Context
-        ) -> Iterator[Observation] | AsyncIterator[Observation]:
+        ) -> Iterator[Item] | AsyncIterator[Item]:
             del request
             return answer(context)
 
+    return Scripted(Settings())
+
+
+@asynccontextmanager
+async def lent() -> AsyncGenerator[HostContext]:
     async with httpx.AsyncClient() as http:
-        context = HostContext(
+        yield HostContext(
             http=http,
             log=logging.getLogger("test"),
             secrets={},
             clock=lambda: at(2026, 11, 22),
         )
-        return await pull(Scripted(Settings()), QUESTION, context)
