@@ -191,7 +191,7 @@ class Pending:
     """The source is still working on the answer: yielded by `pull` instead of observations.
 
     The same question comes again after `retry_after`, maybe in another process, with the same
-    `resume`, whatever the source needs to go on: at most 4 KiB, and no secret. `progress` is 0 to 1, None
+    `resume`: whatever is needed to go on, at most 4 KiB, no secret. `progress` is 0 to 1, None
     where the source doesn't tell.
     """
 
