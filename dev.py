@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
     commands = {
         "run": lambda: become("atlas", "serve", "--demo", *rest),
-        "test": lambda: run("pytest", "-n", "auto", *rest, folder=ROOT),
+        "test": lambda: run("pytest", "-n", "auto", "--dist", "worksteal", *rest, folder=ROOT),
         "check": lambda: next((code for check in CHECKS if (code := run(*check, folder=ROOT))), 0),
         "format": lambda: run("ruff", "format", ".", folder=ROOT),
         "atlas": lambda: become("atlas", *rest),
