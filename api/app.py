@@ -25,7 +25,6 @@ from api.settings import Settings
 from domain.atlas import Atlas
 from domain.errors import NotFound
 from domain.node import Node
-from domain.source import MetricSource, SourceState
 from domain.view import View
 from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
@@ -164,7 +163,7 @@ async def _bring_the_demo(product: Product) -> None:
     """Bring the sample in and pull what never was; slow sources go on while the demo answers."""
     await demo.import_sample(product.atlases)
     atlas = await product.cache.current(demo.ORGANIZATION)
-    if any(each.state is SourceState.NEVER_SYNCED for each in atlas.all(MetricSource)):
+    if demo.awaited(atlas):
         await product.on_demand.live(atlas, PREFER_CACHE, seconds=demo.WAIT_SECONDS)
 
 

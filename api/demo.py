@@ -6,10 +6,15 @@ from api.atlas_file.importing import import_atlas_file
 from api.clock import real_clock
 from api.ids import new_id
 from domain.actions.changes import Atlases
+from domain.atlas import Atlas
+from domain.source import Connection, MetricSource, SourceState
 
 ORGANIZATION = "norrhavn"
 WAIT_SECONDS = 4
-"""How long the demo's start waits for its sources; the slow ones go on behind the first answers."""
+"""How long the demo's first start waits for its sources, as most of them answer at once."""
+
+_SLOW = "slow"
+"""The connection that takes longer than anybody waits; it is asked behind the first answers."""
 
 _PLACES = ("examples/norrhavn", "journey_atlas_sample")
 """Where the sample lies beside our packages: in a clone, and in an installation."""
@@ -20,6 +25,15 @@ def sample_file() -> Path:
     root = Path(__file__).resolve().parents[1]
     found = (root / place / "atlas.yaml" for place in _PLACES)
     return next(path for path in found if path.exists())
+
+
+def awaited(atlas: Atlas) -> bool:
+    """Tell whether a source never answered that a start waits for."""
+    return any(
+        source.state is SourceState.NEVER_SYNCED
+        and atlas.get(source.connection, Connection).key != _SLOW
+        for source in atlas.all(MetricSource)
+    )
 
 
 async def import_sample(atlases: Atlases) -> None:
