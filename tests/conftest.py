@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import (
     RUN,
@@ -17,6 +18,10 @@ from tests.postgres import (
 from tests.sockets import close_sockets
 
 __all__ = ["database_url", "empty_database_url", "postgres", "template_database"]
+
+# A busy machine is no failure of what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
