@@ -1,10 +1,10 @@
-"""Fakes for an author's own tests: a context without a host, and a pull gathered into a list."""
+"""Fakes for tests: a context without a host, a clock that a test moves, a pull gathered at once."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
@@ -16,6 +16,46 @@ from journey_atlas_sdk.observations import Observation
 T = TypeVar("T")
 
 
+_NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_TURNS = 20
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """A clock that moves on when whoever runs has come to rest: a simulated hour takes no time.
+
+    Several may sleep at once; the one that is due first wakes first. A `Clock` of `hosting`.
+    """
+
+    moment: datetime = _NOON
+    _due: list[datetime] = field(default_factory=list[datetime])
+
+    def now(self) -> datetime:
+        """Give the moment at which the clock stands."""
+        return self.moment
+
+    def monotonic(self) -> float:
+        """Give the seconds since noon of the day on which such clocks begin."""
+        return (self.moment - _NOON).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the others run, then move the clock on; always by a microsecond at least."""
+        due = self.moment + max(timedelta(seconds=seconds), timedelta.resolution)
+        self._due.append(due)
+        try:
+            while self.moment < due:
+                await self._others()
+                if due == min(self._due):
+                    self.moment = max(self.moment, due)
+        finally:
+            self._due.remove(due)
+
+    @staticmethod
+    async def _others() -> None:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
+
 def _unreachable(request: httpx.Request) -> httpx.Response:
     message = f"The test's source has no answer to {request.method} {request.url}."
     raise AssertionError(message)
@@ -25,7 +65,7 @@ def _unreachable(request: httpx.Request) -> httpx.Response:
 class FakeContext:
     """A Context whose clock stands still; `http` answers from the transport it was given."""
 
-    moment: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    moment: datetime = _NOON
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
     http: httpx.AsyncClient = field(
         default_factory=lambda: httpx.AsyncClient(transport=httpx.MockTransport(_unreachable))
