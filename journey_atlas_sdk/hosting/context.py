@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import httpx
@@ -16,12 +16,16 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class HostContext:
-    """A Context of the SDK; `over` is set when nobody waits for the call any more."""
+    """A Context of the SDK; `lending.lend` makes it.
+
+    The call ends at `timeout`; `over` is set when nobody waits for it any more.
+    """
 
     http: httpx.AsyncClient
     log: logging.Logger
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
+    timeout: timedelta
     over: bool = False
 
     def secret(self, name: str) -> str:

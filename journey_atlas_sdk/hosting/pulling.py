@@ -69,7 +69,7 @@ async def receive(connector: AnyConnector, delivery: Delivery, context: HostCont
 async def _within_the_contract(
     connector: AnyConnector, context: HostContext
 ) -> AsyncGenerator[None]:
-    limit = connector.info.timeout.total_seconds()
+    limit = context.timeout.total_seconds()
     try:
         async with asyncio.timeout(limit):
             yield

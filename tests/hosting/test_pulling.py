@@ -1,16 +1,13 @@
 """One question to one connector: what is accepted, and how each failure is named."""
 
 import asyncio
-import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 
 from journey_atlas_sdk import (
@@ -29,7 +26,9 @@ from journey_atlas_sdk import (
     TransientError,
     Window,
 )
-from journey_atlas_sdk.hosting.context import HostContext
+from journey_atlas_sdk.hosting.budget import MemoryBudgets
+from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.lending import Lending, lend
 from journey_atlas_sdk.hosting.pulling import Pulled, Received, pull, receive
 from journey_atlas_sdk.hosting.windows import windows
 
@@ -241,13 +240,15 @@ def info(
 
 
 async def pull_with(answer: Answer, *, ends_after: timedelta = timedelta(seconds=5)) -> Pulled:
-    async with lent() as context:
-        return await pull(scripted(answer, ends_after), QUESTION, context)
+    connector = scripted(answer, ends_after)
+    async with lend(connector, lending()) as context:
+        return await pull(connector, QUESTION, context)
 
 
 async def received_by(delivery: Delivery) -> Received:
-    async with lent() as context:
-        return await receive(scripted(lambda _: iter(()), timedelta(seconds=5)), delivery, context)
+    connector = scripted(lambda _: iter(()), timedelta(seconds=5))
+    async with lend(connector, lending()) as context:
+        return await receive(connector, delivery, context)
 
 
 def scripted(answer: Answer, ends_after: timedelta) -> Connector[Settings]:
@@ -265,12 +266,5 @@ def scripted(answer: Answer, ends_after: timedelta) -> Connector[Settings]:
     return Scripted(Settings())
 
 
-@asynccontextmanager
-async def lent() -> AsyncGenerator[HostContext]:
-    async with httpx.AsyncClient() as http:
-        yield HostContext(
-            http=http,
-            log=logging.getLogger("test"),
-            secrets={},
-            clock=lambda: at(2026, 11, 22),
-        )
+def lending() -> Lending:
+    return Lending(connection="test", budgets=MemoryBudgets(RealClock()))
