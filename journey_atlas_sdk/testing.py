@@ -2,15 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Callable, Mapping
+import math
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
 
-from journey_atlas_sdk.connector import Connector, Pending, PullRequest
+from journey_atlas_sdk.connector import Connector, Context, Pending, PullRequest
 from journey_atlas_sdk.errors import ConfigError
+from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
+from journey_atlas_sdk.hosting.client import open_client
+from journey_atlas_sdk.hosting.gate import Gate
+from journey_atlas_sdk.hosting.redaction import Redactor
+from journey_atlas_sdk.hosting.transport import HostTransport
 from journey_atlas_sdk.observations import Observation
 
 T = TypeVar("T")
@@ -56,6 +62,24 @@ class VirtualClock:
             await asyncio.sleep(0)
 
 
+def client_over(
+    source: Callable[[httpx.Request], httpx.Response] | httpx.AsyncBaseTransport,
+) -> httpx.AsyncClient:
+    """Make the host's own client over a source that a test plays: its waits take no time."""
+    inner = source if isinstance(source, httpx.AsyncBaseTransport) else httpx.MockTransport(source)
+    clock = VirtualClock()
+    gate = Gate(
+        name="test",
+        budgets=MemoryBudgets(clock),
+        key="test",
+        limits=(),
+        lane=Lane.INTERACTIVE,
+        clock=clock,
+        ends_at=math.inf,
+    )
+    return open_client(HostTransport(inner, gate, redactor=Redactor(), jitter=float))
+
+
 def _unreachable(request: httpx.Request) -> httpx.Response:
     message = f"The test's source has no answer to {request.method} {request.url}."
     raise AssertionError(message)
@@ -63,13 +87,11 @@ def _unreachable(request: httpx.Request) -> httpx.Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeContext:
-    """A Context whose clock stands still; `http` answers from the transport it was given."""
+    """A Context whose clock stands still; make its `http` with `client_over`."""
 
     moment: datetime = _NOON
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
-    http: httpx.AsyncClient = field(
-        default_factory=lambda: httpx.AsyncClient(transport=httpx.MockTransport(_unreachable))
-    )
+    http: httpx.AsyncClient = field(default_factory=lambda: client_over(_unreachable))
     log: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__))
 
     def secret(self, name: str) -> str:
@@ -87,15 +109,25 @@ class FakeContext:
         """Say that somebody waits."""
         return False
 
-    async def blocking(self, call: Callable[[], T]) -> T:
-        """Run the call in a thread."""
+    async def renew_secret(self, name: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        """Exchange a secret and keep nothing: each exchange begins with the test's own."""
+        return await renew(self.secret(name))
+
+    async def blocking(self, call: Callable[[], T], *, weight: int = 1) -> T:
+        """Run the call in a thread; nothing is counted."""
+        del weight
         return await asyncio.to_thread(call)
+
+    async def require_public(self, host: str, port: int) -> list[str]:
+        """Give the host itself: a fake reaches nobody."""
+        del port
+        return [host]
 
 
 async def pull_all(
     connector: Connector[Any],  # Any: whatever its settings are
     request: PullRequest,
-    context: FakeContext | None = None,
+    context: Context | None = None,
 ) -> list[Observation]:
     """Gather a pull the way the host does: an async one here, a plain one in a thread."""
     lent = context or FakeContext()
