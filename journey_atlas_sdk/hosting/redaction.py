@@ -21,6 +21,9 @@ BLACKED_OUT: Final = "***"
 _SHORTEST: Final = 4
 """Shorter ones are not looked for: they'd black out half of every word, and keep nothing secret."""
 
+_JWT: Final = r"eyJ[\w-]{10,}\.[\w-]+\.[\w-]*"
+"""What a JSON Web Token looks like: whoever signed it, it is nobody else's to read."""
+
 _SHORTEST_LINE: Final = 16
 _LOOKS_SECRET: Final = re.compile(r"pass|secret|token|key|sig", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -33,7 +36,7 @@ class Redactor(logging.Filter):
         """Learn these secrets."""
         super().__init__()
         self._shapes: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._pattern = re.compile(_JWT)
         for secret in secrets:
             self.learn(secret)
 
@@ -44,11 +47,12 @@ class Redactor(logging.Filter):
             return
         self._shapes |= shapes
         longest_first = sorted(self._shapes, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        written = "|".join((*map(re.escape, longest_first), _JWT))
+        self._pattern = re.compile(written, re.IGNORECASE)
 
     def text(self, text: str) -> str:
         """Give a text without the secrets."""
-        return self._pattern.sub(BLACKED_OUT, text) if self._pattern else text
+        return self._pattern.sub(BLACKED_OUT, text)
 
     def scrub(self, error: ConnectorError) -> None:
         """Take the secrets out of an error."""
