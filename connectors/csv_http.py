@@ -4,11 +4,10 @@ What is fetched, and what is refused, is told in docs/connectors/csv-http.md.
 """
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Annotated, Final, Self
 from urllib.parse import quote, urlsplit
@@ -18,10 +17,10 @@ from pydantic import Field, model_validator
 
 from journey_atlas_sdk import (
     Capability,
-    ConfigError,
     Connector,
     ConnectorInfo,
     Context,
+    DataError,
     MetricSpec,
     Observation,
     PullRequest,
@@ -31,11 +30,11 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.observation_csv import CsvFormat, ObservationFile, answer, open_file, specs
 from journey_atlas_sdk.observation_rows import RowParameters
-from journey_atlas_sdk.web import Answer, WebSettings, get
+from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.unpacking import unpacked
+from journey_atlas_sdk.web import WebSettings
 
 _PLACE: Final = "{metric}"
-_MOST_REDIRECTS: Final = 5
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class CsvHttpSettings(CsvFormat, WebSettings):
@@ -45,9 +44,6 @@ class CsvHttpSettings(CsvFormat, WebSettings):
     """
 
     metrics: tuple[str, ...] = Field(default=(), description="What stands for {metric} in `url`.")
-    allow_private: bool = Field(
-        default=False, description="Ask a server in a private network, or this machine, too."
-    )
     timeout_seconds: Annotated[int, Field(ge=1, le=100)] = 30
 
     @model_validator(mode="after")
@@ -81,7 +77,7 @@ class CsvHttp(Connector[CsvHttpSettings]):
             raise UnknownMetric(request.metric, known=sorted(known))
         file = await self._file(request.metric, context)
         read = partial(answer, [file], request, self.settings, now=context.now())
-        for observation in await context.blocking(read):
+        for observation in await context.blocking(read, weight=0):
             yield observation
 
     async def check(self, context: Context) -> None:
@@ -93,7 +89,7 @@ class CsvHttp(Connector[CsvHttpSettings]):
         units = self.settings.units
         if not self.settings.metrics:
             file = await self._file("", context)
-            return await context.blocking(lambda: specs([file], units))
+            return await context.blocking(lambda: specs([file], units), weight=0)
         return [
             MetricSpec(key=metric, title=metric, unit=units.get(metric), parameters=RowParameters)
             for metric in sorted(self.settings.metrics)
@@ -103,63 +99,34 @@ class CsvHttp(Connector[CsvHttpSettings]):
         """Fetch the file that answers for a metric, and read its header."""
         settings = self.settings
         url = httpx.URL(settings.url.replace(_PLACE, quote(metric, safe="")))
-        if not settings.allow_private:
-            await _require_public(url)
-        found = await self._get(url, context)
-        found.require_ok(context.now())
+        body = await self._body(url, context)
         name = PurePosixPath(url.path).name or url.host
         stem = metric if settings.metrics else PurePosixPath(name.removesuffix(".gz")).stem
-        return await context.blocking(lambda: open_file(name, stem, found.body, settings))
 
-    async def _get(self, url: httpx.URL, context: Context) -> Answer:
-        """Follow redirects inside the origin, so that no credential and no request leaves it."""
-        for _ in range(_MOST_REDIRECTS + 1):
-            found = await get(
-                context,
-                url,
-                headers=self.settings.authorization(context),
-                max_bytes=self.settings.max_bytes,
-                seconds=self.settings.timeout_seconds,
-            )
-            if found.status not in _REDIRECTS:
-                return found
-            url = _redirected(found)
-        message = f"{url.host} redirects more than {_MOST_REDIRECTS} times."
-        raise ConfigError(message)
+        def read() -> ObservationFile:
+            return open_file(name, stem, unpacked(body, max_bytes=settings.max_bytes), settings)
+
+        return await context.blocking(read, weight=0)
+
+    async def _body(self, url: httpx.URL, context: Context) -> bytes:
+        settings, seconds = self.settings, self.settings.timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                found = await context.http.get(
+                    url,
+                    auth=settings.auth(context),
+                    extensions=terms(max_bytes=settings.max_bytes),
+                )
+        except TimeoutError as error:
+            message = f"{url.host} did not answer in full within {seconds} seconds."
+            raise TransientError(message) from error
+        if found.status_code != HTTPStatus.OK:
+            message = f"{url.host} answered with the status {found.status_code}, not with a file."
+            raise DataError(message)
+        return found.content
 
 
 @hookimpl
 def atlas_connectors() -> list[type[CsvHttp]]:
     """Bring the connector for CSV over HTTP."""
     return [CsvHttp]
-
-
-def _redirected(found: Answer) -> httpx.URL:
-    here = found.url
-    there = here.join(found.headers.get("Location", ""))
-    if (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
-        origin = f"{there.scheme}://{there.netloc.decode('ascii')}"
-        message = f"{here.host} redirects to {origin}: if that is right, write the address there."
-        raise ConfigError(message)
-    return there
-
-
-async def _require_public(url: httpx.URL) -> None:
-    """Raise ConfigError where a host is one of this network's: what it tells is not the web's."""
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        message = f"The name {url.host} can't be resolved."
-        raise TransientError(message, detail=str(error)) from error
-    for *_, address in found:
-        if not _is_public(str(address[0])):
-            message = f"{url.host} is in a private network: set `allow_private` if that is right."
-            raise ConfigError(message)
-
-
-def _is_public(written: str) -> bool:
-    address = ipaddress.ip_address(written.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address.is_global and not address.is_multicast

@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Context as DecimalContext
 from decimal import Decimal
 from functools import partial
+from http import HTTPStatus
 from itertools import groupby
 from typing import Annotated, Final, Literal
 
+import httpx
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from journey_atlas_sdk import (
@@ -38,7 +40,8 @@ from journey_atlas_sdk import (
     parse_decimal,
     periods,
 )
-from journey_atlas_sdk.web import Answer, WebSettings, get
+from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.web import WebSettings
 
 _GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
 _LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -48,7 +51,9 @@ _NO_NUMBERS: Final = frozenset({"NaN", "+Inf", "-Inf", "Inf"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _MAX_BYTES: Final = 20_000_000
-_SECONDS: Final = 30
+_REFUSALS: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+)
 
 Expression = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Point = tuple[datetime, Dimensions]
@@ -97,7 +102,7 @@ class Prometheus(Connector[PrometheusSettings]):
         for stretch in _stretches(request, now):
             asked = [await self._ask(one, stretch, request, context) for one in expressions]
             make = partial(_observations, asked, stretch, request=request, now=now)
-            for observation in await context.blocking(make):
+            for observation in await context.blocking(make, weight=0):
                 yield observation
 
     async def check(self, context: Context) -> None:
@@ -133,31 +138,30 @@ class Prometheus(Connector[PrometheusSettings]):
         self, expression: str, stretch: list[Window], request: PullRequest, context: Context
     ) -> "_Values":
         answer = await self._get(expression, stretch, context)
-        read = partial(_values, answer.body, stretch, names=request.dimensions)
-        values = await context.blocking(read)
+        read = partial(_values, answer.content, stretch, names=request.dimensions)
+        values = await context.blocking(read, weight=0)
         for warning in values.warnings:
             context.log.warning("%s: %s", request.metric, warning)
         return values
 
-    async def _get(self, expression: str, stretch: list[Window], context: Context) -> Answer:
+    async def _get(
+        self, expression: str, stretch: list[Window], context: Context
+    ) -> httpx.Response:
         seconds = int((stretch[0].end - stretch[0].start).total_seconds())
-        answer = await get(
-            context,
+        answer = await context.http.get(
             f"{self.settings.url.rstrip('/')}/api/v1/query_range",
-            headers=self.settings.authorization(context),
-            parameters={
+            params={
                 "query": _PLACE.sub(f"{seconds}s", expression),
                 "start": _written(_moment(stretch[0])),
                 "end": _written(_moment(stretch[-1])),
                 "step": str(seconds),
                 "nocache": "1",  # else VictoriaMetrics moves the moments; Prometheus ignores it
             },
-            max_bytes=_MAX_BYTES,
-            seconds=_SECONDS,
+            auth=self.settings.auth(context),
+            extensions=terms(expect=_REFUSALS, max_bytes=_MAX_BYTES),
         )
         _require_understood(answer)
-        answer.require_ok(context.now())
-        return answer
+        return answer.raise_for_status()
 
 
 @hookimpl
@@ -208,12 +212,15 @@ class _Refusal(BaseModel):
     error: str
 
 
-def _require_understood(answer: Answer) -> None:
+def _require_understood(answer: httpx.Response) -> None:
     """Raise the ConfigError with the server's own words where it can't work with the query."""
-    if answer.status not in (400, 422):
+    if answer.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
+        message = f"{answer.url.host} answered with the status 404: check `url`."
+        raise ConfigError(message)
+    if answer.status_code not in _REFUSALS:
         return
     try:
-        said = _Refusal.model_validate_json(answer.body).error
+        said = _Refusal.model_validate_json(answer.content).error
     except ValidationError:  # a proxy's own page
         return
     message = f"Prometheus refuses the query: {said[:300]}"

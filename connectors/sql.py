@@ -5,13 +5,11 @@ What a query may say, and what keeps it from writing, is told in docs/connectors
 
 import re
 import sqlite3
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Final, NoReturn
 from urllib.parse import quote
 
@@ -47,12 +45,16 @@ from journey_atlas_sdk.observation_rows import (
     RowReader,
     require_columns,
 )
+from journey_atlas_sdk.settings import AllowPrivate
+from journey_atlas_sdk.stopping import stopping
 
 _BOUND: Final = frozenset({"start", "end", "start_date", "end_date", "time_zone", "grain"})
 
+_FILES: Final = frozenset({"sqlite", "duckdb"})
+_OTHER_WAYS: Final = frozenset({"host", "hostaddr", "service"})
+
 _CONNECT_SECONDS: Final = 10
 _LOCKED_SECONDS: Final = 2
-_GLANCE_SECONDS: Final = 0.2
 _LONGEST_MESSAGE: Final = 300
 
 _LIMITS: Final = (
@@ -63,7 +65,6 @@ _QUOTED: Final = re.compile(
     r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|\$(\w*)\$.*?\$\1\$", re.DOTALL
 )
 _READS: Final = re.compile(r"[\s(]*(?:select|with)\b", re.IGNORECASE)
-_HIDDEN: Final = re.compile(r"pass|secret|token|key", re.IGNORECASE)
 _WRITES: Final = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
 
 
@@ -96,6 +97,7 @@ class SqlSettings(Settings):
         default_factory=dict[str, Unit],
         description="Units by metric; a metric that is left out has the unit of what it feeds.",
     )
+    allow_private: AllowPrivate = False
     timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
     max_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 200_000
 
@@ -117,12 +119,15 @@ class Sql(Connector[SqlSettings]):
         """Give the rows of the metric's query that have exactly the asked dimensions."""
         if request.metric not in self.settings.queries:
             raise UnknownMetric(request.metric, known=sorted(self.settings.queries))
-        for observation in await context.blocking(lambda: self._observations(request, context)):
+        url = await self._url(context)
+        read = partial(self._observations, request, url, context)
+        for observation in await context.blocking(read):
             yield observation
 
     async def check(self, context: Context) -> None:
         """Connect and run SELECT 1."""
-        await context.blocking(lambda: self._run(select(literal(1)), context))
+        url = await self._url(context)
+        await context.blocking(lambda: self._run(select(literal(1)), url, context))
 
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a query; only their answers tell their dimensions."""
@@ -137,9 +142,13 @@ class Sql(Connector[SqlSettings]):
             for metric in sorted(self.settings.queries)
         ]
 
-    def _observations(self, request: PullRequest, context: Context) -> list[Observation]:
-        statement, zone = self._statement(request, context), request.time_zone.key
-        columns, rows = self._run(statement, context, zone=zone)
+    async def _url(self, context: Context) -> URL:
+        url = await context.blocking(lambda: _url(context), weight=0)
+        return url if self.settings.allow_private else await _checked(url, context)
+
+    def _observations(self, request: PullRequest, url: URL, context: Context) -> list[Observation]:
+        statement, zone = self._statement(request, url), request.time_zone.key
+        columns, rows = self._run(statement, url, context, zone=zone)
         _require_readable(request.metric, columns)
         require_columns(request.dimensions, set(columns) - OWN_COLUMNS)
         if len(rows) > self.settings.max_rows:
@@ -152,33 +161,32 @@ class Sql(Connector[SqlSettings]):
             for number, row in enumerate(rows, start=1)
         )
 
-    def _statement(self, request: PullRequest, context: Context) -> Select[Any]:  # Any: its columns
+    def _statement(self, request: PullRequest, url: URL) -> Select[Any]:  # Any: its columns
         """Bind the question's values; the wrapping bounds the rows, and can hold a SELECT only."""
         query = text(self.settings.queries[request.metric] + "\n")  # it may end in a remark
-        backend = _url(context).get_backend_name()
-        values = _values(request, backend)
+        values = _values(request, url.get_backend_name())
         bound = query.bindparams(**{name: values[name] for name in query.compile().params})
         answer = bound.columns().subquery("answer")
         return select(text("*")).select_from(answer).limit(self.settings.max_rows + 1)
 
     def _run(
-        self, statement: Select[Any], context: Context, *, zone: str = "UTC"
+        self, statement: Select[Any], url: URL, context: Context, *, zone: str = "UTC"
     ) -> tuple[list[str], list[tuple[Any, ...]]]:  # Any: what the driver gives
         """Run a statement on a connection that only reads; give columns and rows."""
-        url = _url(context)
         engine = _engine(url)
         try:
             with engine.connect() as connection:
                 _prepare(connection, seconds=self.settings.timeout_seconds, zone=zone)
-                with _stopping(connection, context, seconds=self.settings.timeout_seconds):
+                seconds = self.settings.timeout_seconds
+                with stopping(_stopper(connection), context, seconds=seconds):
                     answer = connection.execute(statement)
                     rows = [tuple(row) for row in answer]
                 return [name.casefold() for name in answer.keys()], rows  # noqa: SIM118 -- a result's columns
         except exc.DBAPIError as error:
-            raise _named(error, url) from error
+            raise _named(error) from error
         except exc.SQLAlchemyError as error:
             message = "The query can't be put to this database."
-            raise ConfigError(message, detail=_without_secrets(str(error), url)) from error
+            raise ConfigError(message, detail=str(error)) from error
         finally:
             engine.dispose()
 
@@ -274,6 +282,19 @@ def _url(context: Context) -> URL:
     return url
 
 
+async def _checked(url: URL, context: Context) -> URL:
+    """Have a server's address checked, and tell PostgreSQL's driver to connect to no other."""
+    if url.get_backend_name() in _FILES:
+        return url
+    if url.query.keys() & _OTHER_WAYS:
+        message = "Write the server's name before the database's, or set `allow_private`."
+        raise ConfigError(message)
+    addresses = await context.require_public(url.host or "localhost", url.port or 0)
+    if url.get_driver_name().startswith("psycopg"):
+        return url.update_query_dict({"hostaddr": addresses[0]})
+    return url
+
+
 def _engine(url: URL) -> Engine:
     """Make an engine whose connections read only, as far as its driver can promise it."""
     arguments: dict[str, object] = {}
@@ -315,34 +336,6 @@ def _prepare(connection: Connection, *, seconds: int, zone: str) -> None:
             pass
 
 
-@contextmanager
-def _stopping(connection: Connection, context: Context, *, seconds: int) -> Generator[None]:
-    """Stop a statement when its time is over or nobody waits any more, where the driver can."""
-    stop = _stopper(connection)
-    is_done, is_stopped = threading.Event(), threading.Event()
-    ends = time.monotonic() + seconds
-
-    def watch() -> None:
-        while not is_done.wait(_GLANCE_SECONDS):
-            if context.cancelled() or time.monotonic() > ends:
-                is_stopped.set()
-                with suppress(Exception):  # the drivers' own; the statement ends or it doesn't
-                    stop()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    except exc.DBAPIError as error:
-        if not is_stopped.is_set():
-            raise
-        message = f"The database did not answer within {seconds} seconds."
-        raise TransientError(message) from error
-    finally:
-        is_done.set()
-        watcher.join()
-
-
 def _stopper(connection: Connection) -> Callable[[], object]:
     driver: Any = connection.connection.driver_connection  # Any: each driver has its own
     for name in ("interrupt", "cancel_safe", "cancel"):  # SQLite and DuckDB, psycopg, others
@@ -369,9 +362,9 @@ _BUSY_SQLITE: Final = frozenset(
 )
 
 
-def _named(error: exc.DBAPIError, url: URL) -> ConnectorError:
+def _named(error: exc.DBAPIError) -> ConnectorError:
     """Name a driver's failure by what happens next."""
-    said = _without_secrets(str(error.orig), url)
+    said = str(error.orig)
     first = next((line.strip() for line in said.splitlines() if line.strip()), "no reason given")
     return _kind(error)(f"The database says: {first[:_LONGEST_MESSAGE]}", detail=said)
 
@@ -390,10 +383,3 @@ def _kind(error: exc.DBAPIError) -> type[ConnectorError]:
         return DataError
     is_outage = isinstance(error, (exc.OperationalError, exc.InterfaceError, exc.InternalError))
     return TransientError if is_outage else ConfigError
-
-
-def _without_secrets(said: str, url: URL) -> str:
-    hidden = [str(value) for key, value in url.query.items() if _HIDDEN.search(key)]
-    for secret in filter(None, (url.password, *hidden)):
-        said = said.replace(secret, "***")
-    return said

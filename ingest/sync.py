@@ -5,9 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
-
-import httpx
+from typing import Final, Protocol
 
 from domain.atlas import Atlas
 from domain.errors import NotFound
@@ -15,7 +13,7 @@ from domain.metric import Metric, Observation
 from domain.node import OrganizationId
 from domain.source import Connection, MetricSource, SourceError, SourceState
 from ingest.binding import Provenance, bind
-from ingest.settings import resolve
+from ingest.settings import Resolved, resolve
 from journey_atlas_sdk import (
     ConnectorError,
     ConnectorInfo,
@@ -29,7 +27,9 @@ from journey_atlas_sdk import (
     TransientError,
 )
 from journey_atlas_sdk import Observation as Observed
-from journey_atlas_sdk.hosting.context import HostContext
+from journey_atlas_sdk.hosting.budget import Budgets, Lane, MemoryBudgets
+from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.lending import Lending, lend
 from journey_atlas_sdk.hosting.pulling import AnyConnector, Pulled, describe, pull
 from journey_atlas_sdk.hosting.windows import windows
 from plugins.registry import Registry
@@ -37,9 +37,16 @@ from storage.recording import RecordResult
 from storage.sync_runs import SyncRun
 
 CONNECTIONS_AT_ONCE = 8
-HTTP_TIMEOUT_SECONDS = 30
 LONGEST_PAUSE = timedelta(days=7)
 """What a source may ask for at most when it wants to be left alone; more is its mistake."""
+
+_LANES: Final = {
+    PullReason.ON_DEMAND: Lane.INTERACTIVE,
+    PullReason.CHECK: Lane.INTERACTIVE,
+    PullReason.PUSH: Lane.SCHEDULED,
+    PullReason.SCHEDULED: Lane.SCHEDULED,
+    PullReason.BACKFILL: Lane.BACKFILL,
+}
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +81,7 @@ class Sync:
 
     `clock` is the product's (a demo's stands still): it says up to when there is something to ask.
     `real_clock` stamps what was done. `environment` holds the secrets that settings refer to.
+    `budgets` bound what goes to the sources.
     """
 
     registry: Registry
@@ -82,6 +90,7 @@ class Sync:
     real_clock: Callable[[], datetime]
     new_id: Callable[[], str]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
 
     async def connections(
         self, atlas: Atlas, wanted: Sequence[Connection], since: datetime
@@ -147,23 +156,28 @@ class Sync:
         resolved = resolve(task.connection, info, environment=self.environment)
         connector: AnyConnector = self.registry.open(info.key, resolved.settings)
         now = self.clock()
-        async with httpx.AsyncClient(timeout=HTTP_TIMEOUT_SECONDS) as http:
-
-            def context() -> HostContext:
-                return HostContext(
-                    http=http,
-                    log=_log.getChild(task.connection.key),
-                    secrets=resolved.secrets,
-                    clock=self.clock,
-                )
-
-            spec = await describe(connector, task.source.remote_metric, context())
-            binding = bind(task.source, task.atlas.get(task.source.metric, Metric), spec)
-            return [
+        lending = self._lending(task, resolved)
+        async with lend(connector, lending) as context:
+            spec = await describe(connector, task.source.remote_metric, context)
+        binding = bind(task.source, task.atlas.get(task.source.metric, Metric), spec)
+        found: list[Observation] = []
+        for request in _questions(task, info, now=now):
+            async with lend(connector, lending) as context:
+                pulled = _ready(await pull(connector, request, context))
+            found += [
                 binding.accept(seen, task.made, now=now, recorded_at=self.real_clock())
-                for request in _questions(task, info, now=now)
-                for seen in _ready(await pull(connector, request, context()))
+                for seen in pulled
             ]
+        return found
+
+    def _lending(self, task: "_Task", resolved: Resolved) -> Lending:
+        return Lending(
+            connection=f"{task.atlas.organization.key}.{task.connection.key}",
+            budgets=self.budgets,
+            lane=_LANES[task.reason],
+            secrets=resolved.secrets,
+            present=self.clock,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

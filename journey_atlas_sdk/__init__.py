@@ -3,8 +3,10 @@
 observations (what is delivered), connector (the contract), settings, units, periods (calendars
 and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
 delimited (CSV files), observation_rows (rows that hold observations), observation_csv (files of
-them), web (a bounded GET), testing (fakes for an author's tests). hosting is the other side: how a
-host lends, asks and checks, for the product and for the kit that tests connectors.
+them), web (settings of a source over HTTP), auth and oauth (who asks), terms (of one request),
+paging, signatures (of deliveries), unpacking (gzip within bounds), stopping (a driver's work),
+testing (fakes for an author's tests). hosting is the other side: how a host lends, asks and checks,
+for the product and for the kit that tests connectors.
 """
 
 from journey_atlas_sdk.connector import (

@@ -242,16 +242,27 @@ class Context(Protocol):
 
     @property
     def http(self) -> httpx.AsyncClient:
-        """A client that keeps the time limits; never close it, never make another."""
+        """A client that waits its turn, retries what is safe, and names what goes wrong.
+
+        Never close it, never make another. What it does is told in docs/plugin-authors/http.md.
+        """
         ...
 
     @property
     def log(self) -> logging.Logger:
-        """A logger that names the connection."""
+        """A logger that names the connection and blacks its secrets out."""
         ...
 
     def secret(self, name: str) -> str:
         """Give the value of a Secret setting; ConfigError where none is set."""
+        ...
+
+    async def renew_secret(self, name: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        """Exchange a Secret setting for its successor, which the host keeps, and give that.
+
+        `renew` gets the newest value and gives the next: a refresh token that can be used once. It
+        runs for one caller at a time.
+        """
         ...
 
     def now(self) -> datetime:
@@ -262,8 +273,19 @@ class Context(Protocol):
         """Say whether nobody waits any more; a long plain loop should ask, and end."""
         ...
 
-    def blocking(self, call: Callable[[], T]) -> Awaitable[T]:
-        """Run a blocking call (a file, a driver) in a thread, under the same deadline."""
+    async def blocking(self, call: Callable[[], T], *, weight: int = 1) -> T:
+        """Run a blocking call (a driver, a file) in a thread, in its turn and under the deadline.
+
+        `weight` is how many requests of the source's limits it counts for; 0: it asks the source
+        nothing.
+        """
+        ...
+
+    async def require_public(self, host: str, port: int) -> Sequence[str]:
+        """Give the addresses of a host that a driver may connect to, and to no others.
+
+        ConfigError where one is in a private network that the settings don't allow.
+        """
         ...
 
 

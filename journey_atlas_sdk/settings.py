@@ -1,14 +1,19 @@
 """Settings of a connection and parameters of a metric: models that refuse what they don't know."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from journey_atlas_sdk.errors import ConfigError
 
 Secret = SecretStr
 """A setting that is written, never shown; its value comes from `context.secret(name)`."""
+
+AllowPrivate = Annotated[
+    bool, Field(description="Ask a server in a private network, or this machine, too.")
+]
+"""The type of a setting `allow_private`, which the host asks for before it connects anywhere."""
 
 JsonSchema = dict[str, Any]  # Any: JSON
 

@@ -1,19 +1,83 @@
-"""Fakes for an author's own tests: a context without a host, and a pull gathered into a list."""
+"""Fakes for tests: a context without a host, a clock that a test moves, a pull gathered at once."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Callable, Mapping
+import math
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
 
-from journey_atlas_sdk.connector import Connector, Pending, PullRequest
+from journey_atlas_sdk.connector import Connector, Context, Pending, PullRequest
 from journey_atlas_sdk.errors import ConfigError
+from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
+from journey_atlas_sdk.hosting.client import open_client
+from journey_atlas_sdk.hosting.gate import Gate
+from journey_atlas_sdk.hosting.redaction import Redactor
+from journey_atlas_sdk.hosting.transport import HostTransport
 from journey_atlas_sdk.observations import Observation
 
 T = TypeVar("T")
+
+
+_NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_TURNS = 20
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """A clock that moves on when whoever runs has come to rest: a simulated hour takes no time.
+
+    Several may sleep at once; the one that is due first wakes first. A `Clock` of `hosting`.
+    """
+
+    moment: datetime = _NOON
+    _due: list[datetime] = field(default_factory=list[datetime])
+
+    def now(self) -> datetime:
+        """Give the moment at which the clock stands."""
+        return self.moment
+
+    def monotonic(self) -> float:
+        """Give the seconds since noon of the day on which such clocks begin."""
+        return (self.moment - _NOON).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the others run, then move the clock on; always by a microsecond at least."""
+        due = self.moment + max(timedelta(seconds=seconds), timedelta.resolution)
+        self._due.append(due)
+        try:
+            while self.moment < due:
+                await self._others()
+                if due == min(self._due):
+                    self.moment = max(self.moment, due)
+        finally:
+            self._due.remove(due)
+
+    @staticmethod
+    async def _others() -> None:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
+
+def client_over(
+    source: Callable[[httpx.Request], httpx.Response] | httpx.AsyncBaseTransport,
+) -> httpx.AsyncClient:
+    """Make the host's own client over a source that a test plays: its waits take no time."""
+    inner = source if isinstance(source, httpx.AsyncBaseTransport) else httpx.MockTransport(source)
+    clock = VirtualClock()
+    gate = Gate(
+        name="test",
+        budgets=MemoryBudgets(clock),
+        key="test",
+        limits=(),
+        lane=Lane.INTERACTIVE,
+        clock=clock,
+        ends_at=math.inf,
+    )
+    return open_client(HostTransport(inner, gate, redactor=Redactor(), jitter=float))
 
 
 def _unreachable(request: httpx.Request) -> httpx.Response:
@@ -23,13 +87,11 @@ def _unreachable(request: httpx.Request) -> httpx.Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeContext:
-    """A Context whose clock stands still; `http` answers from the transport it was given."""
+    """A Context whose clock stands still; make its `http` with `client_over`."""
 
-    moment: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    moment: datetime = _NOON
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
-    http: httpx.AsyncClient = field(
-        default_factory=lambda: httpx.AsyncClient(transport=httpx.MockTransport(_unreachable))
-    )
+    http: httpx.AsyncClient = field(default_factory=lambda: client_over(_unreachable))
     log: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__))
 
     def secret(self, name: str) -> str:
@@ -47,15 +109,25 @@ class FakeContext:
         """Say that somebody waits."""
         return False
 
-    async def blocking(self, call: Callable[[], T]) -> T:
-        """Run the call in a thread."""
+    async def renew_secret(self, name: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        """Exchange a secret and keep nothing: each exchange begins with the test's own."""
+        return await renew(self.secret(name))
+
+    async def blocking(self, call: Callable[[], T], *, weight: int = 1) -> T:
+        """Run the call in a thread; nothing is counted."""
+        del weight
         return await asyncio.to_thread(call)
+
+    async def require_public(self, host: str, port: int) -> list[str]:
+        """Give the host itself: a fake reaches nobody."""
+        del port
+        return [host]
 
 
 async def pull_all(
     connector: Connector[Any],  # Any: whatever its settings are
     request: PullRequest,
-    context: FakeContext | None = None,
+    context: Context | None = None,
 ) -> list[Observation]:
     """Gather a pull the way the host does: an async one here, a plain one in a thread."""
     lent = context or FakeContext()

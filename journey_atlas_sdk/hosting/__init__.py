@@ -1,5 +1,11 @@
 """The host's side of the contract, for the product and for the kit that tests connectors.
 
-context (what a connector is lent for one call), pulling (one call to a connector, under a deadline,
-its answer checked and its failure named), windows (how long stretches are cut into pulls).
+A call: lending (the one way in), context (what a connector is lent for one call), pulling (the
+call itself, under a deadline, its answer checked and its failure named), windows (how long
+stretches are cut into pulls), vault (renewed secrets).
+
+Its requests: client (what an author sees), transport (how each goes over the wire), gate (where it
+waits for its turn), budget (whose turn it is), retrying, waits (how long a source asks to be left
+alone), answers (bodies, bounded), failures (what statuses stand for), addresses (what may be
+reached), redaction, tracing, clock.
 """

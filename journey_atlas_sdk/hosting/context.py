@@ -3,25 +3,45 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import httpx
 
-from journey_atlas_sdk.errors import ConfigError
+from journey_atlas_sdk.errors import (
+    ConfigError,
+    ConnectorError,
+    QuotaExhausted,
+    RateLimited,
+    TransientError,
+)
+from journey_atlas_sdk.hosting.addresses import AddressGuard
+from journey_atlas_sdk.hosting.gate import Gate
+from journey_atlas_sdk.hosting.redaction import Redactor
+from journey_atlas_sdk.hosting.vault import Renew, Vault
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
 class HostContext:
-    """A Context of the SDK; `over` is set when nobody waits for the call any more."""
+    """A Context of the SDK, for one call; `lending.lend` makes it.
 
+    `over` is set when nobody waits for the call any more.
+    """
+
+    connection: str
     http: httpx.AsyncClient
     log: logging.Logger
-    secrets: Mapping[str, str]
-    clock: Callable[[], datetime]
+    secrets: Mapping[str, str] = field(repr=False)
+    present: Callable[[], datetime]
+    timeout: timedelta
+    gate: Gate
+    guard: AddressGuard
+    redactor: Redactor
+    vault: Vault
     over: bool = False
 
     def secret(self, name: str) -> str:
@@ -31,14 +51,44 @@ class HostContext:
             raise ConfigError(message)
         return self.secrets[name]
 
+    async def renew_secret(self, name: str, renew: Renew) -> str:
+        """Exchange a secret for its successor, which is kept from now on, and give that."""
+
+        async def renewed(newest: str) -> str:
+            self.redactor.learn(newest)
+            successor = await renew(newest)
+            self.redactor.learn(successor)
+            return successor
+
+        given = self.secret(name)
+        return await self.vault.renew(self.connection, name, given=given, renew=renewed)
+
     def now(self) -> datetime:
         """Give the product's present moment, aware."""
-        return self.clock()
+        return self.present()
 
     def cancelled(self) -> bool:
         """Say whether nobody waits any more."""
         return self.over
 
-    async def blocking(self, call: Callable[[], T]) -> T:
-        """Run a blocking call in a thread; the pull's deadline ends the wait for it."""
-        return await asyncio.to_thread(call)
+    async def blocking(self, call: Callable[[], T], *, weight: int = 1) -> T:
+        """Run a blocking call in a thread, in its turn; the deadline ends the wait for it."""
+        async with self.gate.passed(weight) if weight else nullcontext():
+            return await asyncio.to_thread(call)
+
+    async def require_public(self, host: str, port: int) -> list[str]:
+        """Give the addresses of a host that a driver may connect to, ConfigError where it may not.
+
+        TransientError where the name can't be resolved.
+        """
+        try:
+            return await self.guard.addresses(host, port)
+        except (OSError, UnicodeError) as error:
+            message = f"The name {host} can't be resolved."
+            raise TransientError(message, detail=str(error)) from error
+
+    async def settle(self, error: ConnectorError) -> None:
+        """Do what an error asks for: leave the source alone, and keep its secrets."""
+        self.redactor.scrub(error)
+        if isinstance(error, RateLimited | QuotaExhausted) and error.retry_after:
+            await self.gate.pause(error.retry_after)

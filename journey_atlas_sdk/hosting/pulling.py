@@ -5,10 +5,10 @@ TransientError, anything that is not the contract's own error a ConnectorBug.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import asynccontextmanager
-from itertools import islice
-from typing import Any
+from inspect import isasyncgenfunction
+from typing import Any, Final
 
 from journey_atlas_sdk.connector import (
     Connector,
@@ -18,12 +18,21 @@ from journey_atlas_sdk.connector import (
     Pending,
     PullRequest,
 )
-from journey_atlas_sdk.errors import ConnectorBug, ConnectorError, DataError, TransientError
+from journey_atlas_sdk.errors import (
+    ConnectorBug,
+    ConnectorError,
+    DataError,
+    TransientError,
+    UnknownMetric,
+)
 from journey_atlas_sdk.hosting.context import HostContext
+from journey_atlas_sdk.hosting.failures import Missing
 from journey_atlas_sdk.observations import Observation
 
 MOST_OBSERVATIONS = 200_000
 """Of one pull: five centuries of days; more is a source's mistake, and would fill the memory."""
+
+_LONGEST_DETAIL: Final = 4_000
 
 AnyConnector = Connector[Any]  # Any: only the connector knows the type of its settings
 Pulled = Sequence[Observation] | Pending
@@ -32,8 +41,11 @@ Received = Sequence[Dirty] | Sequence[Observation]
 
 async def pull(connector: AnyConnector, request: PullRequest, context: HostContext) -> Pulled:
     """Give all observations that answer a question, oldest first, or that it isn't ready yet."""
-    async with _within_the_contract(connector, context):
-        found = await _gather(connector, request, context)
+    try:
+        async with _within_the_contract(connector, context):
+            found = await _gather(connector, request, context)
+    except Missing as missing:
+        raise UnknownMetric(request.metric, detail=missing.detail) from None
     if any(isinstance(each, Pending) for each in found):
         return _alone(found)
     observations = [each for each in found if isinstance(each, Observation)]
@@ -69,18 +81,20 @@ async def receive(connector: AnyConnector, delivery: Delivery, context: HostCont
 async def _within_the_contract(
     connector: AnyConnector, context: HostContext
 ) -> AsyncGenerator[None]:
-    limit = connector.info.timeout.total_seconds()
+    """Bound a call in time, and name each failure; no secret is left in it, nor in its causes."""
     try:
-        async with asyncio.timeout(limit):
+        async with asyncio.timeout(context.gate.left()):
             yield
-    except ConnectorError:
-        raise
-    except TimeoutError as error:
-        message = f"The source did not answer within {limit:g} seconds."
-        raise TransientError(message) from error
-    except Exception as error:  # a stranger's code may raise anything; the host lives on
+    except ConnectorError as error:
+        await context.settle(error)
+        raise error from None
+    except TimeoutError:
+        message = f"The source did not answer within {context.timeout.total_seconds():g} seconds."
+        raise TransientError(message) from None
+    except Exception as error:  # noqa: BLE001 -- a stranger's code may raise anything
         message = f"The connector {connector.info.key!r} failed: {type(error).__name__}."
-        raise ConnectorBug(message, detail=str(error)) from error
+        detail = context.redactor.told(error)[-_LONGEST_DETAIL:]
+        raise ConnectorBug(message, detail=detail) from None
     finally:
         context.over = True
 
@@ -88,10 +102,10 @@ async def _within_the_contract(
 async def _gather(
     connector: AnyConnector, request: PullRequest, context: HostContext
 ) -> list[Observation | Pending]:
-    answer = connector.pull(request, context)
-    if isinstance(answer, AsyncIterable):
-        return await _gather_async(answer)
-    return await asyncio.to_thread(_gather_plain, answer)
+    if isasyncgenfunction(connector.pull):
+        return await _gather_async(connector.pull(request, context))
+    answer = await context.blocking(lambda: _gather_plain(connector, request, context))
+    return await _gather_async(answer) if isinstance(answer, AsyncIterable) else answer
 
 
 async def _gather_async(
@@ -104,9 +118,19 @@ async def _gather_async(
     return found
 
 
-def _gather_plain(answer: Iterable[Observation | Pending]) -> list[Observation | Pending]:
-    found = list(islice(answer, MOST_OBSERVATIONS + 1))
-    _require_bounded(found)
+def _gather_plain(
+    connector: AnyConnector, request: PullRequest, context: HostContext
+) -> list[Observation | Pending] | AsyncIterable[Observation | Pending]:
+    """Run a plain `pull`, until nobody waits; one that hands on an async one gives that."""
+    answer = connector.pull(request, context)
+    if isinstance(answer, AsyncIterable):
+        return answer
+    found: list[Observation | Pending] = []
+    for each in answer:
+        found.append(each)
+        _require_bounded(found)
+        if context.cancelled():
+            break
     return found
 
 

@@ -30,6 +30,11 @@ from journey_atlas_sdk import (
     UnitKind,
     UnknownMetric,
 )
+from journey_atlas_sdk.hosting.addresses import AddressGuard
+from journey_atlas_sdk.hosting.budget import MemoryBudgets
+from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.lending import Lending, lend
+from journey_atlas_sdk.hosting.pulling import check
 from journey_atlas_sdk.testing import FakeContext, pull_all
 from storage.embedded import Lease
 from tests.connectors.databases import a_refusing_postgres, address, as_psycopg, fill
@@ -49,13 +54,34 @@ TRUST = (
 
 
 def a_connector(query: str = TRUST, **settings: object) -> Sql:
-    given = {"url": "sqlite://", "queries": {"trust": query}, **settings}
+    given = {
+        "url": "sqlite://",
+        "queries": {"trust": query},
+        "allow_private": True,
+        **settings,
+    }
     return Sql(SqlSettings.read(given))
 
 
 def on(url: str) -> FakeContext:
     """It is 22 November 2026."""
     return FakeContext(secrets={"url": url})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within(FakeContext):
+    """A context whose names all resolve to one address."""
+
+    address: str
+    allow_private: bool = False
+
+    async def require_public(self, host: str, port: int) -> list[str]:
+        async def resolve(host: str, port: int) -> list[str]:
+            del host, port
+            return [self.address]
+
+        guard = AddressGuard(allow_private=self.allow_private, resolve=resolve)
+        return await guard.addresses(host, port)
 
 
 async def pulled(
@@ -555,8 +581,11 @@ async def test_a_server_that_refuses_is_named_by_what_happens_next(
 
 async def test_a_server_that_repeats_the_password_is_not_quoted() -> None:
     async with a_refusing_postgres("28P01", "no user has the password hunter2") as url:
-        with pytest.raises(ConnectorError) as caught:
-            await a_connector().check(on(url))
+        connector, budgets = a_connector(), MemoryBudgets(RealClock())
+        lending = Lending(connection="test", budgets=budgets, secrets={"url": url})
+        async with lend(connector, lending) as context:
+            with pytest.raises(ConnectorError) as caught:
+                await check(connector, context)
 
     assert "no user has the password ***" in caught.value.message
     assert "hunter2" not in f"{caught.value.message} {caught.value.detail}"
@@ -614,6 +643,37 @@ async def test_a_url_that_cannot_work_is_refused_without_repeating_it(
 
     told = f"{caught.value.message} {caught.value.detail} {caught.value.__cause__}"
     assert "hun" not in told
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        pytest.param(
+            "postgresql://u@db.example/x", "db.example is in a private network", id="name"
+        ),
+        pytest.param("postgresql://u@/x", "localhost is in a private network", id="a socket"),
+        pytest.param(
+            "postgresql://u@db.example/x?host=10.0.0.1", "before the database's", id="two"
+        ),
+        pytest.param("postgresql://u@/x?hostaddr=10.0.0.1", "before the database's", id="address"),
+    ],
+)
+async def test_a_server_in_a_private_network_is_refused_unless_allowed(
+    url: str, message: str
+) -> None:
+    context = Within(address="10.0.0.1", secrets={"url": url})
+
+    with pytest.raises(ConfigError, match=message):
+        await a_connector(allow_private=False).check(context)
+
+
+async def test_the_driver_connects_to_the_address_that_was_checked() -> None:
+    async with a_refusing_postgres("57P03", "starting up") as url:
+        elsewhere = url.replace("127.0.0.1", "db.example")
+        context = Within(address="127.0.0.1", secrets={"url": elsewhere}, allow_private=True)
+
+        with pytest.raises(TransientError, match="starting up"):
+            await a_connector(allow_private=False).check(context)
 
 
 async def test_check_passes_where_the_database_answers(database: str) -> None:

@@ -1,10 +1,9 @@
 """One question to one connector: what is accepted, and how each failure is named."""
 
 import asyncio
-import logging
+import itertools
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,16 +21,22 @@ from journey_atlas_sdk import (
     Context,
     Delivery,
     Grain,
+    Limit,
     Observation,
     Pending,
     PullRequest,
+    QuotaExhausted,
     Settings,
     TransientError,
+    UnknownMetric,
     Window,
 )
-from journey_atlas_sdk.hosting.context import HostContext
+from journey_atlas_sdk.hosting.budget import MemoryBudgets
+from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.lending import Lending, lend
 from journey_atlas_sdk.hosting.pulling import Pulled, Received, pull, receive
 from journey_atlas_sdk.hosting.windows import windows
+from tests.hosting.lent import ADDRESS, Lab, a_connector
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
@@ -87,6 +92,86 @@ async def test_a_timed_out_connector_learns_that_nobody_waits() -> None:
     await asyncio.sleep(0.1)
 
     assert seen == [True]
+
+
+async def test_a_call_that_is_cancelled_ends_at_once_and_its_connector_learns_it() -> None:
+    seen: list[bool] = []
+
+    def stubborn(context: Context) -> Iterator[Observation]:
+        while not context.cancelled():
+            time.sleep(0.01)
+        seen.append(True)
+        yield an_observation()
+
+    pulled = asyncio.create_task(pull_with(stubborn))
+    await asyncio.sleep(0.1)
+    started = time.monotonic()
+    pulled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pulled
+
+    assert time.monotonic() - started < 0.5
+    await asyncio.sleep(0.1)
+    assert seen == [True]
+
+
+async def test_a_plain_generator_that_nobody_waits_for_is_left_where_it_is() -> None:
+    counted = itertools.count()
+
+    def endless(_: Context) -> Iterator[Observation]:
+        while next(counted) >= 0:
+            time.sleep(0.01)
+            yield an_observation()
+
+    with pytest.raises(TransientError):
+        await pull_with(endless, ends_after=timedelta(seconds=0.1))
+    await asyncio.sleep(0.05)
+    before = next(counted)
+    await asyncio.sleep(0.05)
+
+    assert next(counted) == before + 1
+
+
+async def test_a_plain_pull_counts_as_one_request() -> None:
+    lab, limit = Lab(), Limit(count=1, seconds=10)
+
+    for _ in range(2):
+        async with lab.context(limit) as context:
+            await pull(a_connector(limit), QUESTION, context)
+
+    assert lab.clock.monotonic() >= 10
+
+
+async def test_an_author_who_finds_a_limit_himself_has_the_budget_paused() -> None:
+    def exhausted(_: Context) -> Iterator[Observation]:
+        raise QuotaExhausted(retry_after=timedelta(hours=3))
+        yield
+
+    lab, connector = Lab(), scripted(exhausted, timedelta(seconds=5))
+    async with lend(connector, lab.lending) as context:
+        with pytest.raises(QuotaExhausted):
+            await pull(connector, QUESTION, context)
+    lab.clock.moment += timedelta(hours=1)
+
+    async with lend(connector, lab.lending) as context:
+        with pytest.raises(QuotaExhausted) as caught:
+            await context.http.get(ADDRESS)
+    assert caught.value.retry_after == timedelta(hours=2)
+    assert lab.source.requests == []
+
+
+async def test_an_address_that_is_not_there_is_an_unknown_metric() -> None:
+    async def ask(context: Context) -> AsyncIterator[Observation]:
+        await context.http.get(ADDRESS)
+        yield an_observation()
+
+    lab, connector = Lab(), scripted(ask, timedelta(seconds=5))
+    lab.plays(httpx.Response(404))
+    async with lend(connector, lab.lending) as context:
+        with pytest.raises(UnknownMetric, match="has no metric 'trust'") as caught:
+            await pull(connector, QUESTION, context)
+
+    assert ADDRESS in str(caught.value.detail)
 
 
 async def test_an_error_of_the_contract_passes_unchanged() -> None:
@@ -241,13 +326,15 @@ def info(
 
 
 async def pull_with(answer: Answer, *, ends_after: timedelta = timedelta(seconds=5)) -> Pulled:
-    async with lent() as context:
-        return await pull(scripted(answer, ends_after), QUESTION, context)
+    connector = scripted(answer, ends_after)
+    async with lend(connector, lending()) as context:
+        return await pull(connector, QUESTION, context)
 
 
 async def received_by(delivery: Delivery) -> Received:
-    async with lent() as context:
-        return await receive(scripted(lambda _: iter(()), timedelta(seconds=5)), delivery, context)
+    connector = scripted(lambda _: iter(()), timedelta(seconds=5))
+    async with lend(connector, lending()) as context:
+        return await receive(connector, delivery, context)
 
 
 def scripted(answer: Answer, ends_after: timedelta) -> Connector[Settings]:
@@ -265,12 +352,5 @@ def scripted(answer: Answer, ends_after: timedelta) -> Connector[Settings]:
     return Scripted(Settings())
 
 
-@asynccontextmanager
-async def lent() -> AsyncGenerator[HostContext]:
-    async with httpx.AsyncClient() as http:
-        yield HostContext(
-            http=http,
-            log=logging.getLogger("test"),
-            secrets={},
-            clock=lambda: at(2026, 11, 22),
-        )
+def lending() -> Lending:
+    return Lending(connection="test", budgets=MemoryBudgets(RealClock()))

@@ -1,0 +1,76 @@
+"""Where each request of a call waits for its turn: for the source's budget, inside the deadline."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Final
+
+from journey_atlas_sdk.connector import Limit
+from journey_atlas_sdk.errors import ConnectorError, QuotaExhausted, RateLimited
+from journey_atlas_sdk.hosting.budget import Budgets, Lane
+from journey_atlas_sdk.hosting.clock import Clock
+from journey_atlas_sdk.hosting.waits import LONGEST_WAIT
+
+LONG: Final = timedelta(hours=1)
+"""From this wait on it is a quota that is used up: the call is put off, not held up."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Gate:
+    """The gate of one call, which `name` tells from all others; it closes at `ends_at`.
+
+    `ends_at` is on the clock's `monotonic`.
+    """
+
+    name: str
+    budgets: Budgets
+    key: str
+    limits: Sequence[Limit]
+    lane: Lane
+    clock: Clock
+    ends_at: float
+    _numbers: "count[int]" = field(default_factory=count)
+
+    @asynccontextmanager
+    async def passed(self, weight: int = 1) -> AsyncGenerator[None]:
+        """Wait until a request may go, and hold its place while it is under way.
+
+        RateLimited or QuotaExhausted where its turn comes after the deadline.
+        """
+        holder = self._holder()
+        while wait := await self.budgets.take(
+            self.key, self.limits, lane=self.lane, weight=weight, holder=holder
+        ):
+            if not self.fits(wait):
+                message = "The source's limits leave no room for a request now."
+                raise limited(message, wait)
+            await self.clock.sleep(wait.total_seconds())
+        try:
+            yield
+        finally:
+            if holder is not None:
+                await self.budgets.give_back(self.key, holder)
+
+    async def pause(self, wait: timedelta) -> None:
+        """Let nobody who shares the budget ask the source for so long, a week at most."""
+        await self.budgets.pause(self.key, self.clock.now() + min(wait, LONGEST_WAIT))
+
+    def left(self) -> float:
+        """Give the seconds until the deadline; below 0 it is over."""
+        return self.ends_at - self.clock.monotonic()
+
+    def fits(self, wait: timedelta) -> bool:
+        """Say whether a wait is over before the deadline."""
+        return wait.total_seconds() < self.left()
+
+    def _holder(self) -> str | None:
+        has_places = any(limit.concurrency is not None for limit in self.limits)
+        return f"{self.name}.{next(self._numbers)}" if has_places else None
+
+
+def limited(message: str, wait: timedelta | None, *, detail: str | None = None) -> ConnectorError:
+    """Name a limit by how long it lasts; None: nobody tells."""
+    kind = QuotaExhausted if wait is not None and wait >= LONG else RateLimited
+    return kind(message, retry_after=wait, detail=detail)

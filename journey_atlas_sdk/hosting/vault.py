@@ -1,0 +1,48 @@
+"""Keeps the secrets that a source exchanges for new ones: a refresh token that can be used once."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Renew = Callable[[str], Awaitable[str]]
+"""Exchanges a secret for its successor."""
+
+
+class Vault(Protocol):
+    """The renewed secrets of all connections."""
+
+    async def renew(self, connection: str, name: str, *, given: str, renew: Renew) -> str:
+        """Exchange the newest value of a secret for its successor, keep that, and give it.
+
+        `given` is the value in the connection's settings: where it changes, what came of the
+        earlier one is forgotten. One exchange of a secret at a time, whoever else shares the vault;
+        the successor is kept before anybody uses it.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What came of a secret; one who exchanges it holds the lock."""
+
+    given: str | None = field(default=None, repr=False)
+    newest: str = field(default="", repr=False)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class MemoryVault:
+    """The renewed secrets of one process, for as long as it lives. A `Vault`."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self._kept: defaultdict[tuple[str, str], _Kept] = defaultdict(_Kept)
+
+    async def renew(self, connection: str, name: str, *, given: str, renew: Renew) -> str:
+        """Exchange the newest value of a secret for its successor, keep that, and give it."""
+        kept = self._kept[connection, name]
+        async with kept.lock:
+            newest = await renew(kept.newest if kept.given == given else given)
+            kept.given, kept.newest = given, newest
+            return newest

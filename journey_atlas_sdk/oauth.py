@@ -1,0 +1,225 @@
+"""Who asks, where a token has to be fetched first: httpx.Auth of OAuth 2 and service accounts.
+
+    auth = ClientCredentials(context, token_url=…, client=Client("id", context.secret("secret")))
+    await context.http.get(url, auth=auth)
+
+Each fetches a token when it first needs one, anew shortly before it ends, and once where a request
+is refused with 401, which is then sent once more. Make one for a call and use it for all of the
+call's requests. Imported by its own name.
+"""
+
+import asyncio
+import json
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final, Literal
+
+import httpx
+import jwt
+from pydantic import BaseModel, Field, ValidationError
+
+from journey_atlas_sdk.connector import Context
+from journey_atlas_sdk.errors import AuthError, ConfigError, DataError
+from journey_atlas_sdk.terms import terms
+
+ASSERTION_LASTS: Final = timedelta(hours=1)
+
+_EARLY: Final = timedelta(seconds=30)
+_BY_JWT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_REFUSALS: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+)
+
+
+class _Grant(BaseModel):
+    """What a token's source gives; `expires_in` is in seconds, None where it doesn't say."""
+
+    access_token: str = Field(min_length=1, repr=False)
+    expires_in: float | None = None
+    refresh_token: str | None = Field(default=None, repr=False)
+
+    def ends_at(self, now: datetime) -> datetime | None:
+        """Give when to fetch the next one, a little early."""
+        lasts = self.expires_in
+        return None if lasts is None else now + timedelta(seconds=lasts) - _EARLY
+
+
+class _Refusal(BaseModel):
+    error: str = Field(max_length=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An application as a token's source knows it; `in_header`: it tells itself as Basic does."""
+
+    id: str
+    secret: str = field(repr=False)
+    in_header: bool = False
+
+
+class FetchedToken(httpx.Auth, ABC):
+    """Sends `Authorization: Bearer …` with a token that it fetches."""
+
+    def __init__(self, context: Context, token_url: str) -> None:
+        """Take what to fetch a token with; nothing is asked yet."""
+        self._context = context
+        self._token_url = token_url
+        self._one_at_a_time = asyncio.Lock()
+        self._token: str | None = None
+        self._ends_at: datetime | None = None
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Send a request with the token; where it is refused (401), once more with a new one."""
+        token = await self._valid_token()
+        request.headers["Authorization"] = f"Bearer {token}"
+        answer = yield request
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            token = await self._valid_token(refused=token)
+            request.headers["Authorization"] = f"Bearer {token}"
+            yield request
+
+    @abstractmethod
+    async def _fetch(self) -> _Grant:
+        """Fetch a token."""
+
+    async def _valid_token(self, *, refused: str | None = None) -> str:
+        """Give the token, another one than that which was refused."""
+        async with self._one_at_a_time:
+            now, token = self._context.now(), self._token
+            is_over = self._ends_at is not None and now >= self._ends_at
+            if token is None or token == refused or is_over:
+                grant = await self._fetch()
+                token = self._token = grant.access_token
+                self._ends_at = grant.ends_at(now)
+            return token
+
+    async def _ask(self, form: Mapping[str, str], client: Client | None = None) -> _Grant:
+        """Ask the token's source; AuthError, with its own word for why, where it refuses."""
+        basic = httpx.BasicAuth(client.id, client.secret) if client and client.in_header else None
+        own = {"client_id": client.id, "client_secret": client.secret} if client else {}
+        answer = await self._context.http.post(
+            self._token_url,
+            data={**form, **({} if basic else own)},
+            auth=basic or httpx.Auth(),  # which adds nothing
+            headers={"Accept": "application/json"},
+            # A refresh token may be spent though its answer was lost.
+            extensions=terms(expect=_REFUSALS, repeatable="refresh_token" not in form),
+        )
+        if answer.status_code in _REFUSALS:
+            message = f"{answer.url.host} gives no token: {_reason(answer)}."
+            raise AuthError(message)
+        try:
+            return _Grant.model_validate_json(answer.content)
+        except ValidationError:  # which would repeat what is secret
+            message = f"{answer.url.host} answers with what is no token."
+            raise DataError(message) from None
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        return _Refusal.model_validate_json(answer.content).error
+    except ValidationError:
+        return f"status {answer.status_code}"
+
+
+class ClientCredentials(FetchedToken):
+    """OAuth 2 of an application that asks as itself."""
+
+    def __init__(
+        self, context: Context, *, token_url: str, client: Client, scope: str | None = None
+    ) -> None:
+        """Take the application, and the scopes it asks for, with spaces between."""
+        super().__init__(context, token_url)
+        self._client = client
+        self._scope = {} if scope is None else {"scope": scope}
+
+    async def _fetch(self) -> _Grant:
+        return await self._ask({"grant_type": "client_credentials", **self._scope}, self._client)
+
+
+class RefreshToken(FetchedToken):
+    """OAuth 2 for a person who once agreed: a refresh token, kept in a Secret setting.
+
+    A source that gives a new one with each access token takes the old one no more. The host keeps
+    the new one before it is used, and exchanges one at a time, also across its workers.
+    """
+
+    def __init__(self, context: Context, *, token_url: str, client: Client, setting: str) -> None:
+        """Take the application, and the name of the Secret setting that holds the refresh token."""
+        super().__init__(context, token_url)
+        self._client = client
+        self._setting = setting
+
+    async def _fetch(self) -> _Grant:
+        grants: list[_Grant] = []
+
+        async def exchange(refresh_token: str) -> str:
+            form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+            grant = await self._ask(form, self._client)
+            grants.append(grant)
+            return grant.refresh_token or refresh_token
+
+        await self._context.renew_secret(self._setting, exchange)
+        return grants[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A private key in PEM; `key_id` tells the other side which, None where it has but one."""
+
+    pem: str = field(repr=False)
+    algorithm: Literal["RS256", "ES256"] = "RS256"
+    key_id: str | None = None
+
+    def sign(self, claims: Mapping[str, str], *, now: datetime, lasts: timedelta) -> str:
+        """Sign claims as a JSON Web Token, good from now on; ConfigError for a broken key."""
+        times = {"iat": int(now.timestamp()), "exp": int((now + lasts).timestamp())}
+        headers = None if self.key_id is None else {"kid": self.key_id}
+        try:
+            return jwt.encode({**claims, **times}, self.pem, self.algorithm, headers)
+        except (jwt.InvalidKeyError, ValueError, TypeError):  # whose messages may hold the key
+            message = f"The private key is no PEM that signs with {self.algorithm}."
+            raise ConfigError(message) from None
+
+
+class ServiceAccount(FetchedToken):
+    """An account without a person: a signed statement of who it is, exchanged for a token."""
+
+    def __init__(
+        self, context: Context, *, token_url: str, key: SigningKey, claims: Mapping[str, str]
+    ) -> None:
+        """Take its key and what it states, as `iss` and `scope`; `aud` is the token's source."""
+        super().__init__(context, token_url)
+        self._key = key
+        self._claims = {"aud": token_url, **claims}
+
+    async def _fetch(self) -> _Grant:
+        assertion = self._key.sign(self._claims, now=self._context.now(), lasts=ASSERTION_LASTS)
+        return await self._ask({"grant_type": _BY_JWT, "assertion": assertion})
+
+
+class _GoogleKey(BaseModel):
+    client_email: str
+    private_key: str
+    private_key_id: str | None = None
+    token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 -- an address
+
+
+def google(context: Context, key_file: str, *scopes: str) -> ServiceAccount:
+    """Ask Google as a service account, by its key file's content; ConfigError if it is none."""
+    try:
+        key = _GoogleKey.model_validate(json.loads(key_file))
+    except ValueError:  # ValidationError is one; both would repeat the key
+        message = "The key is no key file of a Google service account: it is JSON, copied whole."
+        raise ConfigError(message) from None
+    return ServiceAccount(
+        context,
+        token_url=key.token_uri,
+        key=SigningKey(pem=key.private_key, key_id=key.private_key_id),
+        claims={"iss": key.client_email, "scope": " ".join(scopes)},
+    )
