@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from domain.metric import ObservationState
 from domain.node import OrganizationId
 from domain.ports import LastObservation, WindowAggregate, WindowQuery
+from storage.beside import beside
 from storage.bulk import arrays, from_arrays
 from storage.dimensions import hash_of
 from storage.tables import observation_revisions, observations
@@ -77,8 +79,9 @@ async def aggregates_of(
     """Answer all questions in one statement, as known at a time (None: all that is known)."""
     if not queries:
         return {}
-    rows = await connection.execute(answering(tenant, known_at), questions(queries))
-    return dict(answered(queries, row) for row in rows.all())
+    asked = await beside(partial(questions, queries), len(queries))
+    rows = await connection.execute(answering(tenant, known_at), asked)
+    return await beside(lambda: dict(answered(queries, row) for row in rows.all()), rows.rowcount)
 
 
 def answering(tenant: OrganizationId, known_at: datetime | None) -> Select[*Cells]:
