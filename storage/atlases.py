@@ -13,7 +13,7 @@ from domain.actions.changes import Changes
 from domain.atlas import Atlas
 from domain.node import OrganizationId
 from domain.ports import Aggregates, WindowAggregate, WindowQuery
-from storage.aggregates import aggregates_of
+from storage.aggregates import Past, aggregates_of
 from storage.beside import beside
 from storage.graph import TENANT
 from storage.loading import load_atlas
@@ -135,7 +135,7 @@ class StoredAtlases:
                 return None
             asked = await beside(partial(questions, atlas), len(atlas.nodes))
             aggregates = await aggregates_of(
-                connection, atlas.organization.id, asked, known_at=known_at
+                connection, atlas.organization.id, asked, Past(known_at=known_at)
             )
         return Reading(atlas=atlas, asked=asked, aggregates=aggregates)
 
