@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -23,7 +23,8 @@ from api.execution.limits import Limits
 from api.execution.prices import Bill
 from domain.cycle import Cycle
 from domain.node import Node, NodeId
-from domain.ports import Observations, WindowAggregate, WindowQuery
+from domain.ports import Aggregates, Observations, WindowAggregate, WindowQuery
+from domain.value import queries_for
 from domain.view import View
 from ingest.freshness import PREFER_CACHE, ReadMode, ReadPolicy
 from ingest.on_demand import NoRefresher, Refresher, require_metric
@@ -85,7 +86,10 @@ class Reading:
 
     @property
     def aggregates(self) -> DataLoader[WindowQuery, WindowAggregate | None]:
-        """Answers that the View doesn't hold; all asked at once come in one statement."""
+        """Answers that the View doesn't hold, of its revision, whatever was recorded since.
+
+        All asked at once come in one statement.
+        """
         if self._loader is None:
             self._loader = DataLoader(load_fn=self._load)
         return self._loader
@@ -95,9 +99,7 @@ class Reading:
         return self.cycle if key is None else require_cycle(self.view, key)
 
     async def _load(self, queries: list[WindowQuery]) -> list[WindowAggregate | None]:
-        found = await self.services.observations.aggregate(
-            self.view.atlas.organization.id, queries, known_at=self.view.known_at
-        )
+        found = await answered(self.services.observations, self.view, queries)
         return [found.get(query) for query in queries]
 
 
@@ -150,14 +152,25 @@ class Context:
         return reading
 
     async def _view(self, as_of: date | None, known_at: datetime | None) -> View:
-        """Read a day once an operation, so that its root fields see the same revision.
+        """Read a day once an operation, all days on one Atlas: root fields see the same revision.
 
         Only those after a LIVE one see a newer one: the one that it waited for.
         """
         key = (as_of, known_at)
         if key not in self._views:
-            self._views[key] = await self.services.view(as_of=as_of, known_at=known_at)
+            view = await self.services.view(as_of=as_of, known_at=known_at)
+            self._views[key] = await self._on_one_atlas(view)
         return self._views[key]
+
+    async def _on_one_atlas(self, view: View) -> View:
+        """Give a view on the Atlas of the views before, where others wrote since."""
+        atlas = next((each.atlas for each in self._views.values()), view.atlas)
+        if view.atlas.revision == atlas.revision:
+            return view
+        older = replace(view, atlas=atlas, aggregates={}, memo={})
+        queries = queries_for(atlas, view.today)
+        aggregates = await answered(self.services.observations, older, queries)
+        return replace(older, aggregates=aggregates)
 
     async def _ask_sources(self, view: View, policy: ReadPolicy) -> frozenset[NodeId]:
         """Have the sources asked that are due; with LIVE wait, but leave time for the answer.
@@ -234,6 +247,16 @@ class Context:
             seen = "The answer would hold more nodes"
             self.ended = LimitExceeded(limit="nodes", maximum=limits.nodes, seen=seen)
             raise Stopped(self.ended.message)
+
+
+async def answered(
+    observations: Observations, view: View, queries: Sequence[WindowQuery]
+) -> Aggregates:
+    """Answer questions that a view doesn't hold, as they would have been answered with it."""
+    atlas = view.atlas
+    return await observations.aggregate(
+        atlas.organization.id, queries, known_at=view.known_at, revision=atlas.revision
+    )
 
 
 def late(limits: Limits) -> DeadlineExceeded:

@@ -26,8 +26,13 @@ class Grouping(Generic[K, V]):
 
 def grouped(records: Iterable[V], by: Grouping[K, V]) -> dict[K, tuple[V, ...]]:
     """Group records; a name without any is absent."""
-    groups = _by_name(sorted(records, key=by.order), by.name)
-    return {name: tuple(group) for name, group in groups.items()}
+    groups = _by_name(records, by.name)
+    return {name: _in_order(group, by.order) for name, group in groups.items()}
+
+
+def _in_order(group: Sequence[V], order: Order[V]) -> tuple[V, ...]:
+    # Most groups are of one: those need no key.
+    return tuple(sorted(group, key=order) if len(group) > 1 else group)
 
 
 def regrouped(

@@ -84,6 +84,11 @@ class Observations(Protocol):
         queries: Sequence[WindowQuery],
         *,
         known_at: datetime | None = None,
+        revision: int | None = None,
     ) -> Aggregates:
-        """Answer all questions in one statement, as known at a time (None: all that is known)."""
+        """Answer all questions in one statement, as known at a time (None: all that is known).
+
+        With a revision the answers are those of an Atlas of that revision, whatever was recorded
+        since; None: those of the present one.
+        """
         ...

@@ -2,16 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import partial
 from heapq import nsmallest
 
-from domain.atlas import Atlas
 from domain.errors import InvalidRecord
 from domain.node import AtlasNode, Kind, Node
+from domain.steps import Steps
 from domain.view import View, remembered
+
+Texts = Sequence[tuple[Node, str]]
+
+STEP = 256
+"""How many nodes one step of a search looks at: some milliseconds, at most."""
 
 SEARCHED = tuple(kind for kind in Kind if kind is not Kind.METRIC_SOURCE)
 """The kinds that are searched unless others are asked for; a source is found by its metric."""
@@ -51,7 +55,7 @@ class SearchResult:
 
 def search(
     view: View, text: str, *, kinds: Collection[Kind] = SEARCHED, first: int = 50
-) -> SearchResult:
+) -> Steps[SearchResult]:
     """Find the visible nodes of some kinds that have every word of a text, in any of its fields.
 
     A word is found inside others too: "approv" in "pre-approval". Without a word nothing is found.
@@ -64,14 +68,18 @@ def search(
         message = f"A search gives 1 to {FOUND_AT_MOST} nodes, not {first}."
         raise InvalidRecord(message, path=("first",))
     words = folded(text).split()
-    texts = remembered(view, ("search_texts",), partial(_texts, view.atlas)) if words else ()
-    hits = [
-        SearchHit(node=node, rank=_rank(node, words))
-        for node, found in texts
-        if node.kind in kinds and all(word in found for word in words)
-    ]
-    best = nsmallest(first, hits, key=lambda hit: (hit.rank, hit.node.key))
-    return SearchResult(hits=tuple(best), total=len(hits))
+    texts = (yield from _texts(view)) if words else ()
+    best, total = list[SearchHit](), 0
+    for start in range(0, len(texts), STEP):
+        hits = [
+            SearchHit(node=node, rank=_rank(node, words))
+            for node, found in texts[start : start + STEP]
+            if node.kind in kinds and all(word in found for word in words)
+        ]
+        total += len(hits)
+        best = nsmallest(first, [*best, *hits], key=lambda hit: (hit.rank, hit.node.key))
+        yield
+    return SearchResult(hits=tuple(best), total=total)
 
 
 def folded(text: str) -> str:
@@ -99,9 +107,20 @@ _STROKES = str.maketrans(
 )
 
 
-def _texts(atlas: Atlas) -> list[tuple[Node, str]]:
+def _texts(view: View) -> Steps[Texts]:
     """Give the visible nodes with all their words, folded; made once for all searches of a view."""
-    return [(node, folded(_text(node))) for node in atlas.nodes.values() if not node.archived_at]
+    known: Texts | None = view.memo.get(_TEXTS)
+    if known is not None:
+        return known
+    nodes, texts = list(view.atlas.nodes.values()), list[tuple[Node, str]]()
+    for start in range(0, len(nodes), STEP):
+        visible = (node for node in nodes[start : start + STEP] if not node.archived_at)
+        texts += [(node, folded(_text(node))) for node in visible]
+        yield
+    return remembered(view, _TEXTS, lambda: texts)
+
+
+_TEXTS = ("search_texts",)
 
 
 def _text(node: Node) -> str:

@@ -1,6 +1,6 @@
 """What a metric's value is: its observations over a window, from the source that counts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -213,7 +213,8 @@ def queries_for(atlas: Atlas, today: date) -> list[WindowQuery]:
     queries: dict[WindowQuery, None] = {}
     for metric in atlas.all(Metric, archived=True):
         queries.update(dict.fromkeys(_metric_queries(atlas, metric, today)))
-    for key_result in atlas.all(KeyResult, archived=True):
+    alike = {_asks(atlas, each): each for each in atlas.all(KeyResult, archived=True)}
+    for key_result in alike.values():
         queries.update(dict.fromkeys(_key_result_queries(atlas, key_result, today)))
     return list(queries)
 
@@ -294,6 +295,14 @@ def _derived(
         state=found.state,
         count=len(found.inputs),
         derivation=explain_derived(view.atlas, found, view.instant),
+    )
+
+
+def _asks(atlas: Atlas, key_result: KeyResult) -> Hashable:
+    """Give all that a key result's questions depend on: many ask the same of one metric."""
+    return (
+        *(key_result.metric, atlas.get(key_result.objective, Objective).cycle),
+        *(key_result.result_kind, key_result.dimensions, key_result.window, key_result.bounds),
     )
 
 

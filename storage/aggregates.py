@@ -1,11 +1,13 @@
 """The one statement that answers all of an Atlas's questions about its observations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     FromClause,
@@ -14,7 +16,9 @@ from sqlalchemy import (
     Numeric,
     Select,
     Table,
+    bindparam,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -27,9 +31,11 @@ from sqlalchemy.types import TypeEngine
 from domain.metric import ObservationState
 from domain.node import OrganizationId
 from domain.ports import LastObservation, WindowAggregate, WindowQuery
+from storage.beside import beside
 from storage.bulk import arrays, from_arrays
 from storage.dimensions import hash_of
-from storage.tables import observation_revisions, observations
+from storage.graph import TENANT
+from storage.tables import observation_revisions, observations, organizations
 from storage.tables.columns import Id, Moment
 
 Cells = tuple[Any, ...]  # Any: each column has its own type
@@ -59,6 +65,21 @@ STATES = {state.value: state for state in ObservationState}
 FINAL = ObservationState.FINAL.value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What counts of what is there: recorded by a time, in a revision; None: whatever is there."""
+
+    known_at: datetime | None = None
+    revision: int | None = None
+
+
+PRESENT = Past()
+
+FOREVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
+KNOWN_AT = func.coalesce(bindparam("known_at", type_=Moment), FOREVER)
+REVISION = func.coalesce(bindparam("revision", type_=BigInteger()), literal(2**63 - 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """A table of observations, and which of them were believed at the asked time."""
@@ -71,26 +92,29 @@ async def aggregates_of(
     connection: AsyncConnection,
     tenant: OrganizationId,
     queries: Sequence[WindowQuery],
-    *,
-    known_at: datetime | None = None,
+    past: Past = PRESENT,
 ) -> dict[WindowQuery, WindowAggregate]:
-    """Answer all questions in one statement, as known at a time (None: all that is known)."""
+    """Answer all questions in one statement."""
     if not queries:
         return {}
-    rows = await connection.execute(answering(tenant, known_at), questions(queries))
-    return dict(answered(queries, row) for row in rows.all())
+    asked = await beside(partial(questions, queries), len(queries))
+    given = {"tenant": tenant, "known_at": past.known_at, "revision": past.revision, **asked}
+    rows = await connection.execute(answering(is_past=past != PRESENT), given)
+    return await beside(lambda: dict(answered(queries, row) for row in rows.all()), rows.rowcount)
 
 
-def answering(tenant: OrganizationId, known_at: datetime | None) -> Select[*Cells]:
-    """Give the statement; its parameters are `questions`.
+@cache
+def answering(*, is_past: bool) -> Select[*Cells]:
+    """Give the statement; its parameters are those of `questions`, the tenant's and the past's.
 
     Each question looks its last observation up at the end of one range of the primary key; only
     those that need the whole window read the rest of the range.
     """
     given = from_arrays(ASKED)
-    last = _latest(tenant, given, known_at, final=False).lateral("last")
-    last_final = _latest(tenant, given, known_at, final=True).lateral("final")
-    sums = _sums(tenant, given, known_at).lateral("sums")
+    shelves = _shelves(is_past=is_past)
+    last = _latest(given, shelves, final=False).lateral("last")
+    last_final = _latest(given, shelves, final=True).lateral("final")
+    sums = _sums(given, shelves).lateral("sums")
     return select(given.c.place, *last.c, *last_final.c, *sums.c).select_from(
         given.join(last, true()).outerjoin(last_final, true()).join(sums, true())
     )
@@ -140,22 +164,30 @@ def _answer(row: Sequence[Any], *, whole: bool) -> WindowAggregate:
     )
 
 
-def _shelves(known_at: datetime | None) -> list[Shelf]:
+def _shelves(*, is_past: bool) -> list[Shelf]:
     """Give where to look: at what is in place, and for the past at what was replaced since."""
-    if known_at is None:
+    if not is_past:
         return [Shelf(observations)]
     now, before = observations.c, observation_revisions.c
-    replaced = (before.recorded_at <= known_at, before.superseded_at > known_at)
+    # Replaced later than one of the two: then it still stood in the past that is asked for.
+    replaced = or_(before.superseded_at > KNOWN_AT, before.superseding_revision > REVISION)
+    believed = (before.recorded_at <= KNOWN_AT, before.revision <= REVISION, replaced)
     return [
-        Shelf(observations, (now.recorded_at <= known_at,)),
-        Shelf(observation_revisions, replaced),
+        Shelf(observations, (now.recorded_at <= KNOWN_AT, now.revision <= REVISION)),
+        Shelf(observation_revisions, (_may_be_replaced(), *believed)),
     ]
 
 
-def _inside(tenant: OrganizationId, given: FromClause, shelf: Shelf) -> list[ColumnElement[bool]]:
+def _may_be_replaced() -> ColumnElement[bool]:
+    """Spare PostgreSQL the look at what was replaced where nobody wrote since the revision."""
+    present = select(organizations.c.revision).where(organizations.c.tenant_id == TENANT)
+    return or_(KNOWN_AT != FOREVER, present.scalar_subquery() > REVISION)
+
+
+def _inside(given: FromClause, shelf: Shelf) -> list[ColumnElement[bool]]:
     found = shelf.table.c
     return [
-        found.tenant_id == tenant,
+        found.tenant_id == TENANT,
         found.metric_id == given.c.metric_id,
         found.source_id == given.c.source_id,
         found.dimensions_hash == given.c.dimensions_hash,
@@ -166,30 +198,28 @@ def _inside(tenant: OrganizationId, given: FromClause, shelf: Shelf) -> list[Col
     ]
 
 
-def _latest(
-    tenant: OrganizationId, given: FromClause, known_at: datetime | None, *, final: bool
-) -> Select[*Cells]:
+def _latest(given: FromClause, shelves: Iterable[Shelf], *, final: bool) -> Select[*Cells]:
     # The latest of each table first: PostgreSQL would read and sort the whole range of a union.
     candidates = [
         select(*(shelf.table.c[name] for name in READ))
-        .where(*_inside(tenant, given, shelf))
+        .where(*_inside(given, shelf))
         .where(*((given.c.whole, shelf.table.c.state == FINAL) if final else ()))
         .order_by(shelf.table.c.end.desc(), shelf.table.c.start.desc())
         .limit(1)
         .correlate(given)
-        for shelf in _shelves(known_at)
+        for shelf in shelves
     ]
     found = union_all(*candidates).subquery()
     return select(*found.c).order_by(found.c.end.desc(), found.c.start.desc()).limit(1)
 
 
-def _sums(tenant: OrganizationId, given: FromClause, known_at: datetime | None) -> Select[*Cells]:
+def _sums(given: FromClause, shelves: Iterable[Shelf]) -> Select[*Cells]:
     found = union_all(
         *(
             select(*(shelf.table.c[name] for name in READ))
-            .where(*_inside(tenant, given, shelf), given.c.whole)
+            .where(*_inside(given, shelf), given.c.whole)
             .correlate(given)
-            for shelf in _shelves(known_at)
+            for shelf in shelves
         )
     ).subquery()
     value, is_final = found.c.value, found.c.state == FINAL

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actions.changes import Changes
 from domain.atlas import Atlas
 from domain.node import OrganizationId
 from domain.ports import Aggregates, WindowAggregate, WindowQuery
-from storage.aggregates import aggregates_of
+from storage.aggregates import Past, aggregates_of
+from storage.beside import beside
+from storage.graph import TENANT
 from storage.loading import load_atlas
 from storage.refusals import in_domain_words
 from storage.retry import retrying
@@ -41,6 +43,18 @@ class Reading:
 def no_questions(_: Atlas) -> Sequence[WindowQuery]:
     """Ask for no values."""
     return ()
+
+
+@cache
+def tenant_by_key() -> Select[str]:
+    """Select the id of the organization whose key is the parameter `key`."""
+    return select(tenants.c.id).where(tenants.c.key == bindparam("key"))
+
+
+@cache
+def present_revision() -> Select[int]:
+    """Select the revision of a tenant: the one statement that every request asks."""
+    return select(organizations.c.revision).where(organizations.c.tenant_id == TENANT)
 
 
 class StoredAtlases:
@@ -98,12 +112,10 @@ class StoredAtlases:
         async with self._glances.connect() as connection:
             tenant = self._ids.get(key)
             if tenant is None:
-                tenant = await connection.scalar(select(tenants.c.id).where(tenants.c.key == key))
+                tenant = await connection.scalar(tenant_by_key(), {"key": key})
             if tenant is None:
                 return None
-            revision = await connection.scalar(
-                select(organizations.c.revision).where(organizations.c.tenant_id == tenant)
-            )
+            revision = await connection.scalar(present_revision(), {"tenant": tenant})
         if revision is None:
             self._ids.pop(key, None)
         else:
@@ -121,9 +133,9 @@ class StoredAtlases:
             atlas = await load_atlas(connection, key, held)
             if atlas is None:
                 return None
-            asked = questions(atlas)
+            asked = await beside(partial(questions, atlas), len(atlas.nodes))
             aggregates = await aggregates_of(
-                connection, atlas.organization.id, asked, known_at=known_at
+                connection, atlas.organization.id, asked, Past(known_at=known_at)
             )
         return Reading(atlas=atlas, asked=asked, aggregates=aggregates)
 

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from domain.atlas import Atlas
@@ -14,6 +15,7 @@ from domain.ports import Aggregates, WindowQuery
 from domain.value import queries_for
 from domain.view import View, day_of, end_of
 from storage.atlases import Questions, Reading, no_questions
+from storage.beside import beside
 
 DEFAULT_MAX_NODES = 500_000
 VIEWS_PER_ATLAS = 32
@@ -219,7 +221,8 @@ class AtlasCache:
             return held.missing(queries, atlas, moment)
 
         reading = await self._read(key, held, questions, moment.known_at)
-        return reading.atlas, held.complete(queries, reading, moment)
+        complete = partial(held.complete, queries, reading, moment)
+        return reading.atlas, await beside(complete, len(queries))
 
     async def _read(
         self,

@@ -1,11 +1,12 @@
 """The connection to PostgreSQL: its address, and settings that bear a pooler in between."""
 
+from sys import intern
 from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, AdaptedConnection, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -36,13 +37,24 @@ def create_engine(url: str, *, pool_size: int = 5, max_overflow: int = 10) -> As
         "command_timeout": STATEMENT_TIMEOUT_SECONDS,
         **(POOLER_SETTINGS if pooled else {}),
     }
-    return create_async_engine(
+    engine = create_async_engine(
         address,
         connect_args=settings,
         pool_size=pool_size,
         max_overflow=max_overflow,
         json_serializer=to_json,
         json_deserializer=orjson.loads,
+    )
+    event.listen(engine.sync_engine, "connect", ids_as_text)
+    return engine
+
+
+def ids_as_text(connection: AdaptedConnection, _: object) -> None:
+    """Have the driver read uuids as text; equal ids are one object, however often they are read."""
+    connection.run_async(
+        lambda driver: driver.set_type_codec(
+            "uuid", schema="pg_catalog", format="text", encoder=str, decoder=intern
+        )
     )
 
 

@@ -11,7 +11,7 @@ from domain.errors import NotFound
 from domain.metric import Observation
 from domain.node import NodeId, OrganizationId
 from domain.ports import WindowAggregate, WindowQuery
-from storage.aggregates import aggregates_of
+from storage.aggregates import Past, aggregates_of
 from storage.bulk import any_of
 from storage.recording import RecordResult, record_all
 from storage.refusals import in_domain_words
@@ -26,6 +26,8 @@ class StoredObservations:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # One statement sees one moment; a transaction around it would take two more round trips.
+        self._glances = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def aggregate(
         self,
@@ -33,11 +35,13 @@ class StoredObservations:
         queries: Sequence[WindowQuery],
         *,
         known_at: datetime | None = None,
+        revision: int | None = None,
     ) -> dict[WindowQuery, WindowAggregate]:
-        """Answer all questions in one statement, as known at a time (None: all that is known)."""
+        """Answer all questions in one statement, as of a `domain.ports.Observations`."""
         if not queries:
             return {}
-        return await retrying(partial(self._aggregate, organization, queries, known_at))
+        past = Past(known_at=known_at, revision=revision)
+        return await retrying(partial(self._aggregate, organization, queries, past))
 
     async def record(
         self,
@@ -59,10 +63,10 @@ class StoredObservations:
         self,
         organization: OrganizationId,
         queries: Sequence[WindowQuery],
-        known_at: datetime | None,
+        past: Past,
     ) -> dict[WindowQuery, WindowAggregate]:
-        async with self._engine.connect() as connection:
-            return await aggregates_of(connection, organization, queries, known_at=known_at)
+        async with self._glances.connect() as connection:
+            return await aggregates_of(connection, organization, queries, past)
 
     async def _record(
         self,
@@ -78,7 +82,7 @@ class StoredObservations:
                     message = f"There is no organization with the id {organization}."
                     raise NotFound(message)
                 revision = held[0] + 1
-                result = await record_all(connection, organization, observations)
+                result = await record_all(connection, organization, observations, revision=revision)
                 if run:
                     await mark_source(connection, organization, run)
                     await keep_run(connection, organization, run, result)

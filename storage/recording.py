@@ -46,17 +46,21 @@ class RecordResult:
 
 
 async def record_all(
-    connection: AsyncConnection, tenant: OrganizationId, given: Iterable[Observation]
+    connection: AsyncConnection,
+    tenant: OrganizationId,
+    given: Iterable[Observation],
+    *,
+    revision: int,
 ) -> RecordResult:
     """Write observations in batches; the caller has locked the organization.
 
-    Of several with one identity the last counts. NotFound where a source isn't in the atlas, or
-    feeds another metric.
+    `revision` is the one that the organization will have if anything changes. Of several with one
+    identity the last counts. NotFound where a source isn't in the atlas, or feeds another metric.
     """
     distinct = iter({identity(each): each for each in given}.values())
     new = revised = unchanged = 0
     while batch := list(islice(distinct, ROWS_AT_ONCE)):
-        result = await _record(connection, tenant, batch)
+        result = await _record(connection, tenant, batch, revision=revision)
         new += result.new
         revised += result.revised
         unchanged += result.unchanged
@@ -75,16 +79,20 @@ def identity(observation: Observation) -> tuple[object, ...]:
 
 
 async def _record(
-    connection: AsyncConnection, tenant: OrganizationId, batch: Sequence[Observation]
+    connection: AsyncConnection,
+    tenant: OrganizationId,
+    batch: Sequence[Observation],
+    *,
+    revision: int,
 ) -> RecordResult:
     await _require_sources(connection, tenant, batch)
     parameters = arrays(COLUMNS, map(_cells, batch))
-    new = (await connection.execute(_adding(tenant), parameters)).rowcount
+    new = (await connection.execute(_adding(tenant, revision), parameters)).rowcount
     if new == len(batch):
         return RecordResult(new=new)
-    revised = (await connection.execute(_keeping_the_older(tenant), parameters)).rowcount
+    revised = (await connection.execute(_keeping_the_older(tenant, revision), parameters)).rowcount
     if revised:
-        await connection.execute(_revising(tenant), parameters)
+        await connection.execute(_revising(tenant, revision), parameters)
     return RecordResult(new=new, revised=revised, unchanged=len(batch) - new - revised)
 
 
@@ -135,28 +143,31 @@ def _cells(observation: Observation) -> tuple[Any, ...]:
     )
 
 
-def _adding(tenant: OrganizationId) -> Insert:
+def _adding(tenant: OrganizationId, revision: int) -> Insert:
     given = unnested(observations, COLUMNS)
-    rows = select(_tenant(tenant), *given.c, literal(1))
-    statement = insert(observations).from_select(["tenant_id", *COLUMNS, "version"], rows)
+    rows = select(_tenant(tenant), *given.c, literal(1), _revision(revision))
+    names = ["tenant_id", *COLUMNS, "version", "revision"]
+    statement = insert(observations).from_select(names, rows)
     return statement.on_conflict_do_nothing()
 
 
-def _keeping_the_older(tenant: OrganizationId) -> Insert:
+def _keeping_the_older(tenant: OrganizationId, revision: int) -> Insert:
     """Copy what is about to change; it was believed until the newer one was recorded."""
     given = unnested(observations, COLUMNS)
-    rows = select(*observations.c, given.c.recorded_at).where(*_differing(tenant, given))
-    names = [*(column.name for column in observations.c), "superseded_at"]
+    names = [*(each.name for each in observations.c), "superseded_at", "superseding_revision"]
+    rows = select(*observations.c, given.c.recorded_at, _revision(revision)).where(
+        *_differing(tenant, given)
+    )
     return insert(observation_revisions).from_select(names, rows)
 
 
-def _revising(tenant: OrganizationId) -> Update:
+def _revising(tenant: OrganizationId, revision: int) -> Update:
     given = unnested(observations, COLUMNS)
     newer = {name: given.c[name] for name in (*CONTENT, *PROVENANCE)}
     return (
         update(observations)
         .where(*_differing(tenant, given))
-        .values(**newer, version=observations.c.version + 1)
+        .values(**newer, version=observations.c.version + 1, revision=revision)
     )
 
 
@@ -172,3 +183,7 @@ def _differing(tenant: OrganizationId, given: FromClause) -> list[ColumnElement[
 
 def _tenant(tenant: OrganizationId) -> ColumnElement[str]:
     return literal(tenant, observations.c.tenant_id.type)
+
+
+def _revision(revision: int) -> ColumnElement[int]:
+    return literal(revision, observations.c.revision.type)

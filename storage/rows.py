@@ -6,7 +6,7 @@ where the record has None. Lists of nodes (LISTS) have a table of their own.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType, NoneType
@@ -20,6 +20,7 @@ from domain.cycle import Cycle
 from domain.goal import Goal
 from domain.insight import Insight
 from domain.journey import Journey, Step
+from domain.links import Link
 from domain.metric import Metric
 from domain.node import AtlasNode, Kind, Node
 from domain.okr import KeyResult, Objective
@@ -27,10 +28,11 @@ from domain.opportunity import Opportunity
 from domain.solution import Solution
 from domain.source import Connection, MetricSource
 from domain.team import Member, Persona, Team
-from storage.tables import TABLE_OF, node_contributors, node_personas, nodes
+from storage.tables import TABLE_OF, links, node_contributors, node_personas, nodes
 
 # Any, all over this file: a cell's value has the type of its field, which only the record knows.
 Cells = tuple[Any, ...]
+Setter = Callable[[Any, Any], None]
 
 LISTS: Mapping[str, Table] = MappingProxyType(
     {"contributors": node_contributors, "personas": node_personas}
@@ -40,58 +42,63 @@ LISTS: Mapping[str, Table] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a record: its columns, and the way there and back."""
+    """One field of a record: its columns, and the way there and back.
+
+    `read` takes a cell for each column; None: the field's value is its one cell, as it is.
+    """
 
     name: str
     columns: tuple[str, ...]
     write: Callable[[Any], Cells]
-    read: Callable[[Cells], Any]
+    read: Callable[..., Any] | None
 
 
 class Shape:
     """How some fields of a record lie in the columns of one table."""
 
-    def __init__(self, table: Table, record: type[Node], names: Iterable[str]) -> None:
+    def __init__(self, table: Table, record: type[Any], names: Iterable[str]) -> None:
         hints = get_type_hints(record)
+        fields = [field_of(table, name, hints[name]) for name in names]
         self.table = table
-        self.fields = [field_of(table, name, hints[name]) for name in names]
+        # Those whose cells are their values come first, and cost no call in a load of thousands.
+        self.fields = sorted(fields, key=lambda field: field.read is not None)
         self.columns = [column for field in self.fields for column in field.columns]
-        self._plain, self._read = self._plan()
+        self._plain = [setter(record, field.name) for field in self.fields if field.read is None]
+        self._read = list(self._places(record))
 
     def select(self) -> list[ColumnElement[Any]]:
-        """Give the columns to read, in the order in which `values` expects their cells."""
+        """Give the columns to read, in the order in which `fill` expects their cells."""
         return [_as_read(self.table, name) for name in self.columns]
 
-    def cells(self, record: Node) -> Cells:
+    def cells(self, record: object) -> Cells:
         """Give a record's cells in the order of `columns`."""
         return tuple(
             cell for field in self.fields for cell in field.write(getattr(record, field.name))
         )
 
-    def values(self, cells: Sequence[Any]) -> dict[str, Any]:
-        """Give a row's cells as the record's fields."""
-        values = {name: cells[at] for name, at in self._plain}
-        for name, place, read in self._read:
-            values[name] = read(cells[place])
-        return values
+    def fill(self, record: object, cells: Sequence[Any]) -> None:
+        """Set a new record's fields from a row that begins with the cells of `columns`."""
+        for put, cell in zip(self._plain, cells, strict=False):  # the others follow
+            put(record, cell)
+        for put, place, read in self._read:
+            put(record, read(*cells[place]))
 
-    def _plan(self) -> tuple[list[tuple[str, int]], list[tuple[str, slice, Any]]]:
-        # Most cells are their field's value already: those cost no call in a load of thousands.
-        plain: list[tuple[str, int]] = []
-        others: list[tuple[str, slice, Any]] = []
+    def _places(self, record: type[Any]) -> Iterator[tuple[Setter, slice, Callable[..., Any]]]:
         at = 0
         for field in self.fields:
-            if field.read is only:
-                plain.append((field.name, at))
-            else:
-                others.append((field.name, slice(at, at + len(field.columns)), field.read))
-            at += len(field.columns)
-        return plain, others
+            place = slice(at, at + len(field.columns))
+            if field.read is not None:
+                yield setter(record, field.name), place, field.read
+            at = place.stop
 
 
-def only(cells: Cells) -> Any:  # noqa: ANN401 - see above
-    """Give the one cell of a field as it is."""
-    return cells[0]
+def setter(record: type[Any], name: str) -> Setter:
+    """Give what sets a field of a record that isn't in use yet, though it will be frozen.
+
+    A frozen record's constructor looks every field up by name, which takes thrice as long.
+    """
+    put: Setter = getattr(record, name).__set__
+    return put
 
 
 def alone(value: object) -> Cells:
@@ -103,15 +110,15 @@ def field_of(table: Table, name: str, hint: Any) -> Field:  # noqa: ANN401 - a t
     """Find a field's columns in its table, and from its type the way there and back."""
     kind = without_none(hint)
     if f"{name}_id" in table.c:
-        return Field(name, (f"{name}_id",), alone, only)
+        return Field(name, (f"{name}_id",), alone, None)
     if name not in table.c:
         return _group(table, name, kind)
     if isinstance(table.c[name].type, JSONB):
         return _document(name, hint)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         members = {member.value: member for member in kind}
-        return Field(name, (name,), alone, lambda cells: members.get(cells[0]))
-    return Field(name, (name,), alone, only)
+        return Field(name, (name,), alone, members.get)
+    return Field(name, (name,), alone, None)
 
 
 def without_none(hint: Any) -> Any:  # noqa: ANN401 - a type, or a union
@@ -125,8 +132,7 @@ def _document(name: str, hint: Any) -> Field:  # noqa: ANN401 - a type, or a uni
     adapter: TypeAdapter[Any] = TypeAdapter(hint)
     nothing: dict[str, Any] = {"[]": (), "{}": {}}
 
-    def read(cells: Cells) -> Any:  # noqa: ANN401 - see above
-        text: str | None = cells[0]
+    def read(text: str | None) -> Any:  # noqa: ANN401 - see above
         if text is None:
             return None
         return nothing[text] if text in nothing else adapter.validate_json(text)
@@ -137,7 +143,7 @@ def _document(name: str, hint: Any) -> Field:  # noqa: ANN401 - a type, or a uni
     return Field(name, (name,), write, read)
 
 
-def _group(table: Table, name: str, kind: type) -> Field:
+def _group(table: Table, name: str, kind: type[Any]) -> Field:
     """Keep a value object in a column per field of its own."""
     hints = get_type_hints(kind)
     parts = [
@@ -145,17 +151,16 @@ def _group(table: Table, name: str, kind: type) -> Field:
         for part in dataclasses.fields(kind)
     ]
     names = [part.name for part in dataclasses.fields(kind)]
-    nothing: Cells = (None,) * sum(len(part.columns) for part in parts)
+    plan = [(setter(kind, name), part.read) for name, part in zip(names, parts, strict=True)]
+    nothing: Cells = (None,) * len(parts)
 
-    def read(cells: Cells) -> Any:  # noqa: ANN401 - see above
+    def read(*cells: Any) -> Any:  # noqa: ANN401 - see above
         if cells == nothing:
             return None
-        return kind(
-            **{
-                name: part.read((cell,))
-                for name, part, cell in zip(names, parts, cells, strict=True)
-            }
-        )
+        value = object.__new__(kind)
+        for (put, read_part), cell in zip(plan, cells, strict=True):
+            put(value, cell if read_part is None else read_part(cell))
+        return value
 
     def write(value: object) -> Cells:
         if value is None:
@@ -224,7 +229,12 @@ OWN: Mapping[Kind, Shape] = MappingProxyType(
 )
 """How each kind's own fields, with the id, lie in its table."""
 
+LINK = Shape(links, Link, [field.name for field in dataclasses.fields(Link)])
+
 
 def shared_shape(record: type[Node]) -> Shape:
-    """Give how the fields that this record shares with other kinds lie in `nodes`."""
+    """Give how the fields that this record shares with other kinds lie in `nodes`.
+
+    A row that was read for ATLAS_NODE begins with the cells of NODE.
+    """
     return ATLAS_NODE if issubclass(record, AtlasNode) else NODE

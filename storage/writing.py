@@ -13,11 +13,10 @@ from domain.links import Link
 from domain.node import Node, OrganizationId
 from domain.organization import Organization
 from storage.bulk import any_of, arrays, inserting, overwriting, unnested, upsert
-from storage.rows import LISTS, LISTS_OF, OWN, shared_shape
+from storage.rows import LINK, LISTS, LISTS_OF, OWN, shared_shape
 from storage.tables import links, nodes, organizations, tenants
 
 LINK_ENDS = ("source_id", "relation", "target_id")
-LINK_FIELDS = ("position", "weight", "share", "dimension", "long_term_target")
 
 
 async def write_changes(
@@ -181,16 +180,10 @@ async def _link(
     connection: AsyncConnection, tenant: OrganizationId, linked: Iterable[Link], revision: int
 ) -> None:
     """Write links, also those that were removed before; NotFound where an end is missing."""
-    rows = {
-        (link.source, link.relation, link.target): (
-            *(link.source, link.relation, link.target),
-            *(link.position, link.weight, link.share, link.dimension, link.long_term_target),
-        )
-        for link in linked
-    }
+    rows = {(link.source, link.relation, link.target): LINK.cells(link) for link in linked}
     if not rows:
         return
-    parameters = arrays((*LINK_ENDS, *LINK_FIELDS), rows.values())
+    parameters = arrays(LINK.columns, rows.values())
     written = await connection.execute(_linking(tenant, revision), parameters)
     if written.rowcount < len(rows):
         message = "A link starts or ends at a node that isn't in the atlas."
@@ -203,7 +196,7 @@ def _linking(tenant: OrganizationId, revision: int) -> Insert:
     Each end is looked up by the primary key (the LIMIT says so): statistics that don't know yet of
     a large import's nodes would make a join read all of them for every link.
     """
-    given = unnested(links, (*LINK_ENDS, *LINK_FIELDS))
+    given = unnested(links, LINK.columns)
     source, target = (
         select(nodes.c.kind)
         .where(nodes.c.tenant_id == tenant, nodes.c.id == given.c[f"{end}_id"])
@@ -215,5 +208,5 @@ def _linking(tenant: OrganizationId, revision: int) -> Insert:
         *(literal(tenant, links.c.tenant_id.type), *given.c, source.c.kind, target.c.kind),
         *(literal(value=False), literal(revision, links.c.revision.type)),
     ).select_from(given.join(source, true()).join(target, true()))
-    columns = (*LINK_ENDS, *LINK_FIELDS, "source_kind", "target_kind", "is_removed", "revision")
+    columns = (*LINK.columns, "source_kind", "target_kind", "is_removed", "revision")
     return overwriting(links, ["tenant_id", *columns], rows)

@@ -14,7 +14,7 @@ from api.cli.facts import number, reason_of, status_of
 from api.cli.marks import mark, percent, points, words
 from api.cli.output import Json, number_columns, show, table
 from api.cli.running import day_of_flag
-from api.context import require_cycle
+from api.context import answered, require_cycle
 from api.errors import CommandError
 from api.settings import Settings
 from domain.cycle import Cycle
@@ -68,9 +68,7 @@ async def with_answers(
 ) -> View:
     """Give the view with what a metric's value in a cycle needs; a view itself asks for none."""
     queries = queries_of(view.atlas, metric, today=view.today, cycle=cycle)
-    found = await observations.aggregate(
-        view.atlas.organization.id, queries, known_at=view.known_at
-    )
+    found = await answered(observations, view, queries)
     return replace(view, aggregates={**view.aggregates, **found}, memo={})
 
 

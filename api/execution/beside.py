@@ -119,8 +119,11 @@ class _ObservationsAcross:
         queries: Sequence[WindowQuery],
         *,
         known_at: datetime | None = None,
+        revision: int | None = None,
     ) -> Aggregates:
-        work = self.observations.aggregate(organization, queries, known_at=known_at)
+        work = self.observations.aggregate(
+            organization, queries, known_at=known_at, revision=revision
+        )
         return await _awaited(work, self.home)
 
 

@@ -1,8 +1,14 @@
-"""How long a filter works before it lets others work."""
+"""How long an operation works before it lets others work, and looks whether it has to stop."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from api.context import Reading
+from domain.steps import Steps
+
+T = TypeVar("T")
 
 SLICE_SECONDS = 0.02
 """How long a slice of the work lasts."""
@@ -20,7 +26,7 @@ class Pause(Exception):
 
 @dataclass(slots=True)
 class Pace:
-    """The clock of one filter's work: slices, and how many linked nodes were judged."""
+    """The clock of one operation's work: slices, and how many linked nodes a filter judged."""
 
     reading: Reading
     until: float = 0.0
@@ -49,3 +55,34 @@ class Pace:
         self.judged_in_slice += 1
         if self.judged % CHECK_EVERY == 0:
             self.reading.require_running()
+
+
+def worked(steps: Steps[T], pace: Pace) -> T | Awaitable[T]:
+    """Give what the steps come to; awaited where they take longer than a slice.
+
+    Stopped at the operation's deadline.
+    """
+    done = _slice(steps, pace)
+    return _rest(steps, pace) if done is None else done.value
+
+
+async def _rest(steps: Steps[T], pace: Pace) -> T:
+    done = None
+    while done is None:
+        await asyncio.sleep(0)
+        done = _slice(steps, pace)
+    result: T = done.value
+    return result
+
+
+def _slice(steps: Steps[T], pace: Pace) -> StopIteration | None:
+    """Work for a while; give the end of the steps, which bears their result, if it was reached."""
+    pace.begin_slice()
+    try:
+        while True:
+            pace.reading.require_running()
+            next(steps)
+            if pace.is_over:
+                return None
+    except StopIteration as done:
+        return done

@@ -4,15 +4,18 @@ Reading a derived value of each of 100,000 nodes takes seconds. Whoever else ask
 meanwhile shall wait for milliseconds: so the work hands over between its slices.
 """
 
-import asyncio
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from api.filters.compiling import Predicate
-from api.filters.pace import Pace, Pause
-from api.relay import Order
+from api.filters.pace import Pace, Pause, worked
+from api.relay import Order, Place
 from domain.node import Node
+from domain.steps import Steps
 
 STEP = 64
 """How many nodes of the list are worked through between two looks at the clock."""
@@ -36,42 +39,50 @@ class Selection:
 
     def of(self, nodes: Nodes) -> Nodes | Awaitable[Nodes]:
         """Give the nodes that are meant, in their order; awaited where that takes longer."""
-        found: list[Node] = []
-        steps = self._steps(nodes, found)
-        return found if self._slice(steps) else self._rest(steps, found)
+        return worked(self._steps(nodes), self.pace)
 
-    async def _rest(self, steps: Iterator[None], found: list[Node]) -> Nodes:
-        while True:
-            await asyncio.sleep(0)
-            if self._slice(steps):
-                return found
-
-    def _slice(self, steps: Iterator[None]) -> bool:
-        """Work for a while; tell whether all is done."""
-        self.pace.begin_slice()
-        return not any(self.pace.is_over for _ in steps)
-
-    def _steps(self, nodes: Nodes, found: list[Node]) -> Iterator[None]:
-        """Work through the list in small steps; `found` is complete after the last one."""
-        places: dict[str, tuple[object, ...]] = {}
-        for start in range(0, len(nodes), STEP):
-            self.pace.reading.require_running()
-            for node in nodes[start : start + STEP]:
-                while (is_meant := self._is_meant(node)) is None:
-                    yield
-                if is_meant:
-                    found.append(node)
-                if is_meant and self.order is not None:
-                    places[node.id] = self.order.place(node)
-            yield
+    def _steps(self, nodes: Nodes) -> Steps[Nodes]:
+        if self.holds is not None:
+            nodes = yield from meant(nodes, self.holds)
         if self.order is not None:
-            found.sort(key=lambda node: places[node.id])
+            nodes = yield from in_order(nodes, self.order)
+        return nodes
 
-    def _is_meant(self, node: Node) -> bool | None:
-        """Tell whether a node is meant; None: not known before the next slice."""
-        if self.holds is None:
-            return True
-        try:
-            return self.holds(node)
-        except Pause:
-            return None
+
+def meant(nodes: Nodes, holds: Predicate) -> Steps[Nodes]:
+    """Give the nodes for which a predicate holds."""
+    found: list[Node] = []
+    for start in range(0, len(nodes), STEP):
+        for node in nodes[start : start + STEP]:
+            while (is_meant := _judged(node, holds)) is None:
+                yield
+            if is_meant:
+                found.append(node)
+        yield
+    return found
+
+
+def _judged(node: Node, holds: Predicate) -> bool | None:
+    """Tell whether a node is meant; None: not known before the next slice."""
+    try:
+        return holds(node)
+    except Pause:
+        return None
+
+
+def in_order(nodes: Nodes, order: Order[Any]) -> Steps[Nodes]:
+    """Sort nodes in short runs, then merge these."""
+    runs: list[list[tuple[Place, Node]]] = []
+    for start in range(0, len(nodes), STEP):
+        run = ((order.place(node), node) for node in nodes[start : start + STEP])
+        runs.append(sorted(run, key=_place))
+        yield
+    merged = merge(*runs, key=_place)
+    found: list[Node] = []
+    while part := list(islice(merged, STEP)):
+        found += [node for _, node in part]
+        yield
+    return found
+
+
+_place = itemgetter(0)

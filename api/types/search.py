@@ -1,17 +1,20 @@
 """Search: nodes of any kind by words, the best fitting first."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import strawberry
 
 from api.context import Reading
 from api.fields import attribute, computed, described, many
+from api.filters.pace import Pace, worked
 from api.relay import Asked, Order, Page, paged
 from api.types.enums import MATCH_RANK
 from api.types.pages import PageInfo
 from api.types.references import NODE
 from domain.node import Kind, Node, NodeId
-from domain.search import FOUND_AT_MOST, MatchRank, search
+from domain.search import FOUND_AT_MOST, MatchRank, SearchResult, search
+from domain.steps import Steps
 from domain.view import View
 
 
@@ -35,18 +38,24 @@ class FoundPage:
 
 def search_page(
     view: View,
-    _: Reading,
+    reading: Reading,
     *,
     text: str,
     kinds: list[Kind] | None = None,
     first: int | None = None,
     after: str | None = None,
-) -> FoundPage:
-    """Give a page of the nodes that have every word of a text."""
-    found = search(view, text, kinds=tuple(Kind) if kinds is None else kinds, first=FOUND_AT_MOST)
+) -> FoundPage | Awaitable[FoundPage]:
+    """Give a page of the nodes that have every word of a text; awaited where it takes longer."""
+    wanted = tuple(Kind) if kinds is None else kinds
+    found = search(view, text, kinds=wanted, first=FOUND_AT_MOST)
+    return worked(_paged(found, Asked(first=first, after=after)), Pace(reading))
+
+
+def _paged(steps: Steps[SearchResult], asked: Asked) -> Steps[FoundPage]:
+    found = yield from steps
     ranks = {hit.node.id: hit.rank for hit in found.hits}
     order: Order[Node] = Order("search", lambda node: (int(ranks[node.id]), node.key), (int, str))
-    page = paged([hit.node for hit in found.hits], Asked(first=first, after=after), order)
+    page = paged([hit.node for hit in found.hits], asked, order)
     return FoundPage(page, ranks, found.total)
 
 

@@ -1,7 +1,6 @@
 """What the tables are spelled with: the metadata, ids, references and rules with names."""
 
 from collections.abc import Iterable
-from sys import intern
 
 from sqlalchemy import (
     CheckConstraint,
@@ -30,7 +29,7 @@ metadata = MetaData(
 
 
 class Id(TypeDecorator[str]):
-    """A uuid that Python sees as text; equal ids are one object, however often they are read."""
+    """A uuid that Python sees as text: the driver writes and reads it so (`storage.engine`)."""
 
     impl = Uuid
     cache_ok = True
@@ -38,10 +37,6 @@ class Id(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Hand the text over as it is: the driver encodes it."""
         return value
-
-    def process_result_value(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Give the canonical text."""
-        return None if value is None else intern(str(value))
 
 
 Moment = DateTime(timezone=True)

@@ -51,6 +51,8 @@ def _columns() -> tuple[Column[object], ...]:
         Column("recorded_at", Moment, nullable=False),
         # How often this identity's content changed, counted from 1.
         Column("version", Integer, nullable=False),
+        # The organization's revision that brought this content.
+        Column("revision", BigInteger, nullable=False),
     )
     return columns
 
@@ -70,6 +72,8 @@ observation_revisions = tenant_table(
     "observation_revisions",
     *_columns(),
     Column("superseded_at", Moment, nullable=False),
+    # The organization's revision that brought what took its place.
+    Column("superseding_revision", BigInteger, nullable=False),
     primary_key=[*IDENTITY, "version"],
 )
 

@@ -58,9 +58,12 @@ class FakeViews:
         queries: Sequence[WindowQuery],
         *,
         known_at: datetime | None = None,
+        revision: int | None = None,
     ) -> Aggregates:
         self.statements += 1
-        return await self.observations.aggregate(organization, queries, known_at=known_at)
+        return await self.observations.aggregate(
+            organization, queries, known_at=known_at, revision=revision
+        )
 
 
 @dataclass

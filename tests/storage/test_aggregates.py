@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -25,6 +26,8 @@ from tests.storage.series import (
 )
 
 ROUNDS = 4
+FIRST_REVISION = 2
+"""The one of the first recording: the one before brought the sources."""
 
 
 def round_at(number: int) -> datetime:
@@ -38,7 +41,7 @@ def believed(history: Iterable[Observation], known_at: datetime) -> list[Observa
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_every_answer_is_what_python_computes_at_every_time_of_knowing(
+async def test_every_answer_is_what_python_computes_of_every_past(
     seed: int, atlases: StoredAtlases, observations: StoredObservations
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
@@ -51,11 +54,30 @@ async def test_every_answer_is_what_python_computes_at_every_time_of_knowing(
     queries = [a_random_query(chance) for _ in range(120)]
 
     for number in range(ROUNDS):
-        known_at = round_at(number)
+        known_at, revision = round_at(number), FIRST_REVISION + number
         expected = FakeObservations(believed(history, known_at)).answers(queries)
         assert await observations.aggregate(NORRHAVN, queries, known_at=known_at) == expected
+        assert await observations.aggregate(NORRHAVN, queries, revision=revision) == expected
     everything = FakeObservations(believed(history, round_at(ROUNDS))).answers(queries)
     assert await observations.aggregate(NORRHAVN, queries) == everything
+
+
+async def test_of_a_time_and_a_revision_the_earlier_one_counts(
+    atlases: StoredAtlases, observations: StoredObservations
+) -> None:
+    await with_sources(atlases)
+    for number in range(3):
+        value = an_observation(number, recorded_at=round_at(number))
+        await observations.record(NORRHAVN, [value], now=NOW)
+
+    # -1: before the first recording.
+    for known, seen in product(range(-1, 3), repeat=2):
+        answers = await observations.aggregate(
+            NORRHAVN, [a_query()], known_at=round_at(known), revision=FIRST_REVISION + seen
+        )
+        values = [answer.last.value for answer in answers.values()]
+        earlier = min(known, seen)
+        assert values == ([] if earlier < 0 else [earlier])
 
 
 def accepted(batch: Iterable[Observation]) -> list[Observation]:

@@ -1,11 +1,13 @@
 """Addresses of databases, as people and platforms write them."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import ARRAY, cast, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.engine import create_engine, normalize_url
 from storage.errors import DatabaseUrlRefused
+from storage.tables.columns import Id
+from tests.builders import id_of
 
 DRIVER = "postgresql+asyncpg://"
 
@@ -63,3 +65,21 @@ async def test_behind_a_pooler_no_prepared_statement_is_kept(database_url: str) 
     # The statement that counts is itself prepared while it runs.
     assert kept[0] <= 1
     assert kept[1] >= 3
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["direct", "pooled"])
+async def test_an_id_is_read_as_text_and_equal_ids_are_one_object(
+    pooled: bool,  # noqa: FBT001 - a parameter of the test
+    database_url: str,
+) -> None:
+    separator = "&" if "?" in database_url else "?"
+    engine = create_engine(f"{database_url}{separator}pgbouncer=true" if pooled else database_url)
+    ids = select(cast(id_of("G1"), Id()), cast([id_of("G1")], ARRAY(Id())), cast(None, Id()))
+
+    async with engine.connect() as connection:
+        one, (other,), nothing = (await connection.execute(ids)).one()
+
+    await engine.dispose()
+    assert one == id_of("G1")
+    assert one is other
+    assert nothing is None

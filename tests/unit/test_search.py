@@ -1,6 +1,7 @@
 """Search: what is found by which words, and in which order."""
 
 import unicodedata
+from math import ceil
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidRecord
 from domain.node import Kind, Node
-from domain.search import CHARACTERS_AT_MOST, MatchRank, folded, search
+from domain.search import CHARACTERS_AT_MOST, STEP, MatchRank, folded, search
 from domain.view import View
 from tests.builders import (
     NOW,
@@ -20,6 +21,7 @@ from tests.builders import (
     an_atlas,
     an_opportunity,
 )
+from tests.steps import finished
 
 words = st.text(alphabet="abcøÉßÅ -1", min_size=1, max_size=6)
 
@@ -29,7 +31,7 @@ def _view(*records: Node) -> View:
 
 
 def _found(view: View, text: str, **fields: Fields) -> list[str]:
-    return [hit.node.key for hit in search(view, text, **fields).hits]
+    return [hit.node.key for hit in finished(search(view, text, **fields)).hits]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ RANKED = (
 
 
 def test_the_best_come_first_and_equals_by_key() -> None:
-    hits = search(_view(*RANKED), "trust").hits
+    hits = finished(search(_view(*RANKED), "trust")).hits
 
     assert [(hit.rank.name, hit.node.key) for hit in hits] == [
         ("KEY", "trust"),
@@ -124,7 +126,7 @@ def test_the_best_come_first_and_equals_by_key() -> None:
     ],
 )
 def test_several_words_rank_by_all_of_them(text: str, rank: MatchRank) -> None:
-    (hit,) = search(_view(*RANKED), text).hits
+    (hit,) = finished(search(_view(*RANKED), text)).hits
 
     assert (hit.node.key, hit.rank) == ("G2", rank)
 
@@ -145,7 +147,7 @@ def test_what_is_archived_is_not_found() -> None:
 
 
 def test_the_total_counts_those_beyond_the_asked_number_too() -> None:
-    found = search(_view(*RANKED), "trust", first=2)
+    found = finished(search(_view(*RANKED), "trust", first=2))
 
     assert [hit.node.key for hit in found.hits] == ["trust", "G1"]
     assert found.total == 7
@@ -161,9 +163,27 @@ def test_the_total_counts_those_beyond_the_asked_number_too() -> None:
 )
 def test_a_search_is_bounded(text: str, first: int, path: str) -> None:
     with pytest.raises(InvalidRecord) as refused:
-        search(_view(), text, first=first)
+        finished(search(_view(), text, first=first))
 
     assert refused.value.path == (path,)
+
+
+def test_a_search_goes_in_short_steps_and_reads_the_texts_once_for_a_view() -> None:
+    view = _titled(["Trust"] * (3 * STEP))
+
+    first, second = [*search(view, "trust")], [*search(view, "trust")]
+
+    steps = ceil(len(view.atlas.nodes) / STEP)
+    assert (len(first), len(second)) == (2 * steps, steps)
+
+
+def test_a_search_that_was_given_up_leaves_no_half_of_the_texts_behind() -> None:
+    view = _titled(["Trust"] * (3 * STEP))
+    given_up = search(view, "trust")
+    next(given_up)
+    given_up.close()
+
+    assert finished(search(view, "trust")).total == 3 * STEP
 
 
 def _titled(titles: list[str]) -> View:
@@ -174,7 +194,7 @@ def _titled(titles: list[str]) -> View:
 def test_fewer_hits_are_the_first_of_more(titles: list[str], text: str, first: int) -> None:
     view = _titled(titles)
 
-    few, all_ = (search(view, text, first=n) for n in (first, 200))
+    few, all_ = (finished(search(view, text, first=n)) for n in (first, 200))
 
     assert few.hits == all_.hits[:first]
     assert few.total == all_.total == len(all_.hits)
@@ -184,7 +204,7 @@ def test_fewer_hits_are_the_first_of_more(titles: list[str], text: str, first: i
 def test_another_word_never_finds_more(titles: list[str], text: str, more: str) -> None:
     view = _titled(titles)
 
-    one, both = search(view, text, first=200), search(view, f"{text} {more}", first=200)
+    one, both = (finished(search(view, each, first=200)) for each in (text, f"{text} {more}"))
 
     if text.split():
         assert {h.node.key for h in both.hits} <= {h.node.key for h in one.hits}

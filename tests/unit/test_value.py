@@ -7,6 +7,7 @@ import pytest
 
 from domain.cycle import Cycle
 from domain.metric import Aggregation, ObservationState, Unit, UnitKind, Window, WindowKind
+from domain.okr import KeyResult
 from domain.reason import ReasonCode
 from domain.source import SourceState
 from domain.value import MetricValue, metric_value, queries_for, queries_of
@@ -28,6 +29,7 @@ from tests.builders import (
 
 ALL = Window(kind=WindowKind.ALL)
 CYCLE = Window(kind=WindowKind.CYCLE)
+TRAILING = Window(kind=WindowKind.TRAILING, days=28)
 FOUR_WEEKS = Window(kind=WindowKind.TRAILING, days=28)
 
 
@@ -218,6 +220,35 @@ def test_every_question_is_asked_once() -> None:
 
     # the newest value serves the metric and both key results; the threshold counts periods
     assert [(query.whole, query.lower) for query in queries] == [(False, None), (True, 5)]
+
+
+DIFFERENT = [
+    pytest.param(a_key_result("O1-KR2", metric="MT-2"), id="metric"),
+    pytest.param(a_key_result("O2-KR1", window=CYCLE), id="cycle"),
+    pytest.param(a_key_result("O1-KR2", dimensions=(("channel", "app"),)), id="dimensions"),
+    pytest.param(a_key_result("O1-KR2", window=TRAILING), id="window"),
+    pytest.param(a_threshold("O1-KR2", at_least=5), id="kind"),
+    pytest.param(a_threshold("O1-KR2", at_least=6), id="bounds"),
+]
+
+
+@pytest.mark.parametrize("other", DIFFERENT)
+def test_key_results_of_one_metric_that_differ_ask_for_themselves(other: KeyResult) -> None:
+    first = a_key_result("O1-KR1", window=CYCLE), a_threshold("O1-KR3", at_least=5)
+    both, *alone = (
+        queries_for(
+            an_atlas(
+                *(a_quarter("Q3-26", start=date(2026, 7, 1), end=date(2026, 9, 30)), a_metric()),
+                *(a_metric("MT-2", window=CYCLE), an_objective("O1"), an_objective("O2", "Q3-26")),
+                *key_results,
+            ),
+            TODAY,
+        )
+        for key_results in ((*first, other), first, (other,))
+    )
+
+    assert set(both) == set(alone[0]) | set(alone[1])
+    assert len(both) == len(set(both))
 
 
 def test_nothing_is_asked_of_a_cycle_that_has_not_begun() -> None:
