@@ -1,6 +1,7 @@
 """How plugins are found and loaded, and what became of each.
 
 discovery (built-in, installed and drop-in plugins, each loaded alone), registry (the connectors
-that work, and how to open one), problems (what is quarantined, why, and what to do), intruders
-(whether a stranger's package stands where one of ours should).
+that work, and how to open one), hooked (what plugins do besides: carry requests, look on), problems
+(what is quarantined, why, and what to do), intruders (whether a stranger's package stands where one
+of ours should).
 """

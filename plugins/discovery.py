@@ -19,6 +19,7 @@ import pluggy
 import connectors
 from journey_atlas_sdk import Connector, ConnectorInfo, hooks
 from plugins.drop_ins import import_file
+from plugins.hooked import HookedPlugin, Hooks
 from plugins.problems import PluginProblem, ProblemCode, Quarantine
 from plugins.registry import AnyConnector, RegisteredConnector, Registry
 
@@ -53,10 +54,13 @@ def load_plugins(
     process, keeps the others from loading.
     """
     accepted: dict[str, RegisteredConnector] = {}
+    hooked: list[HookedPlugin] = []
     problems: list[PluginProblem] = []
     for plugin in (*_built_in(), *_packaged(distributions), *_dropped_in(folder)):
         try:
-            accepted |= _connectors_of(plugin, accepted)
+            loaded = _loaded(plugin)
+            accepted |= _connectors_of(loaded, accepted, file=plugin.file)
+            hooked.append(loaded)
         except Quarantine as quarantine:
             _log.warning(
                 "Plugin %s (%s) is quarantined: %s",
@@ -71,7 +75,7 @@ def load_plugins(
                     reason=quarantine.reason,
                 )
             )
-    return Registry(dict(sorted(accepted.items())), tuple(problems))
+    return Registry(dict(sorted(accepted.items())), tuple(problems), Hooks(hooked))
 
 
 def _built_in() -> Iterator[_Plugin]:
@@ -127,12 +131,27 @@ def _raiser(error: Exception) -> Callable[[], object]:
     return load
 
 
+def _loaded(plugin: _Plugin) -> HookedPlugin:
+    """Import a plugin and put it on a manager of its own, so that no other can be harmed."""
+    carrier = _guarded(plugin.load, ProblemCode.LOAD_FAILED, plugin.file)
+
+    def hook() -> HookedPlugin:
+        manager = pluggy.PluginManager(hooks.PROJECT)
+        manager.add_hookspecs(hooks)
+        manager.register(carrier, name=plugin.name)
+        manager.check_pending()
+        if not manager.get_hookcallers(carrier):
+            raise Quarantine(ProblemCode.NO_HOOK, "It implements no hook.")
+        return HookedPlugin(plugin.name, plugin.origin, manager)
+
+    return _guarded(hook, ProblemCode.HOOK_FAILED, plugin.file)
+
+
 def _connectors_of(
-    plugin: _Plugin, accepted: dict[str, RegisteredConnector]
+    plugin: HookedPlugin, accepted: dict[str, RegisteredConnector], *, file: Path | None
 ) -> dict[str, RegisteredConnector]:
     """Give a plugin's connectors by key; Quarantine for the first thing that is wrong with it."""
-    carrier = _guarded(plugin.load, ProblemCode.LOAD_FAILED, plugin.file)
-    given = _guarded(partial(_ask, carrier, plugin.name), ProblemCode.HOOK_FAILED, plugin.file)
+    given = _guarded(partial(_ask, plugin), ProblemCode.HOOK_FAILED, file)
     brought: dict[str, RegisteredConnector] = {}
     for candidate in given:
         connector = _checked(candidate)
@@ -147,16 +166,12 @@ def _connectors_of(
     return brought
 
 
-def _ask(carrier: object, name: str) -> list[object]:
-    """Call the hook of one plugin, on a manager of its own so that no other can be harmed."""
-    manager = pluggy.PluginManager(hooks.PROJECT)
-    manager.add_hookspecs(hooks)
-    manager.register(carrier, name=name)
-    manager.check_pending()
-    hook = manager.hook.atlas_connectors
-    if not hook.get_hookimpls():
-        raise Quarantine(ProblemCode.NO_HOOK, "It implements no hook.")
-    answers = hook()
+def _ask(plugin: HookedPlugin) -> list[object]:
+    """Call a plugin's hook for connectors; one that has other hooks alone brings none."""
+    call = plugin.caller("atlas_connectors")
+    if call is None:
+        return []
+    answers = call()
     if not answers:  # pluggy leaves out None
         raise Quarantine(ProblemCode.NOT_A_CONNECTOR, "Its hook atlas_connectors gave None.")
     return [connector for answer in answers for connector in answer]

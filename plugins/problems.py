@@ -20,7 +20,7 @@ class ProblemCode(StrEnum):
 _ADVICE: Final = {
     ProblemCode.FOLDER_UNREADABLE: "Create the folder, or let ATLAS_PLUGINS_DIR name another.",
     ProblemCode.LOAD_FAILED: "Correct the plugin, or install what it imports; then restart.",
-    ProblemCode.NO_HOOK: "Mark a function `atlas_connectors` with `@hookimpl`.",
+    ProblemCode.NO_HOOK: "Mark a function, such as `atlas_connectors`, with `@hookimpl`.",
     ProblemCode.HOOK_FAILED: "Correct the plugin's hook; then restart.",
     ProblemCode.NOT_A_CONNECTOR: (
         "Return a list of classes that extend `Connector`, each with `info` and `pull`."

@@ -1,10 +1,11 @@
 """The connectors that can be used, by key, and the plugins that can't."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from journey_atlas_sdk import ConfigError, Connector, ConnectorBug, ConnectorError, ConnectorInfo
+from plugins.hooked import Hooks
 from plugins.problems import PluginProblem
 
 AnyConnector = Connector[Any]  # Any: each connector has settings of its own
@@ -26,10 +27,11 @@ class RegisteredConnector:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """All that was found: `connectors` in order of key, `problems` in the order of loading."""
+    """All that was found: `connectors` in order of key, the others in the order of loading."""
 
     connectors: Mapping[str, RegisteredConnector]
     problems: tuple[PluginProblem, ...] = ()
+    hooks: Hooks = field(default_factory=Hooks)
 
     def get(self, key: str) -> RegisteredConnector:
         """Give the connector of that key; ConfigError naming those there are."""

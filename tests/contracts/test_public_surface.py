@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,11 @@ def test_every_error_stands_in_the_tree_of_its_module(error: type[sdk.ConnectorE
     assert re.search(rf"\b{error.__name__}\b", errors.__doc__ or "")
 
 
+def written(name: str, hook: Callable[..., object]) -> str:
+    """Write a hook as it is called."""
+    return f"{name}({', '.join(inspect.signature(hook).parameters)})"
+
+
 def test_every_hook_is_documented_and_tells_what_it_gives() -> None:
     found = {
         name: member
@@ -110,8 +116,13 @@ def test_every_hook_is_documented_and_tells_what_it_gives() -> None:
         if hasattr(member, f"{hooks.PROJECT}_spec")
     }
 
-    assert list(found) == ["atlas_connectors"]
-    assert [name for name in found if f"`{name}()`" not in HOOKS] == []
+    assert list(found) == [
+        "atlas_connectors",
+        "atlas_http_transport",
+        "atlas_observation_accepted",
+        "atlas_pull_failed",
+    ]
+    assert [name for name, hook in found.items() if f"`{written(name, hook)}`" not in HOOKS] == []
     assert all(member.__doc__ for member in found.values())
 
 
