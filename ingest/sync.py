@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 from domain.atlas import Atlas
@@ -29,6 +30,7 @@ from journey_atlas_sdk import (
 from journey_atlas_sdk import Observation as Observed
 from journey_atlas_sdk.hosting.budget import Budgets, Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.gate import OutOfTurn
 from journey_atlas_sdk.hosting.lending import Lending, lend
 from journey_atlas_sdk.hosting.pulling import AnyConnector, Pulled, describe, pull
 from journey_atlas_sdk.hosting.windows import windows
@@ -39,6 +41,9 @@ from storage.sync_runs import SyncRun
 CONNECTIONS_AT_ONCE = 8
 LONGEST_PAUSE = timedelta(days=7)
 """What a source may ask for at most when it wants to be left alone; more is its mistake."""
+
+_Read = tuple[Observed, Observation]
+"""What a source said, and what that is in the metric's unit."""
 
 _LANES: Final = {
     PullReason.ON_DEMAND: Lane.INTERACTIVE,
@@ -121,17 +126,19 @@ class Sync:
         reason: PullReason = PullReason.SCHEDULED,
     ) -> SyncResult:
         """Read one source and record how it went."""
-        started, observations, error = self.real_clock(), list[Observation](), None
-        task = self._task(atlas, source, since, reason)
+        started, read, error = self.real_clock(), list[_Read](), None
+        task, hooks = self._task(atlas, source, since, reason), self.registry.hooks
         try:
-            observations = await self._read(task)
+            read = await self._read(task)
         except ConnectorError as failure:
             error = _told(failure, at=self.real_clock())
             _log.warning("Source %s failed (%s): %s", source.key, error.code, error.message)
+            await hooks.failed(task.connection.key, source.remote_metric, failure)
         run = _run(task, until=self.clock(), started=started, now=self.real_clock(), error=error)
         recorded = await self.recorder.record(
-            atlas.organization.id, observations, now=run.finished_at, run=run
+            atlas.organization.id, (kept for _, kept in read), now=run.finished_at, run=run
         )
+        await hooks.accepted(task.connection.key, (seen for seen, _ in read))
         return SyncResult(source=source, run=run, recorded=recorded)
 
     def _task(
@@ -150,8 +157,11 @@ class Sync:
             reason=reason,
         )
 
-    async def _read(self, task: "_Task") -> list[Observation]:
-        """Give all that a source says, in the metric's unit; nothing where any pull fails."""
+    async def _read(self, task: "_Task") -> "list[_Read]":
+        """Give all that a source says, as it is and in the metric's unit.
+
+        Nothing where any pull fails.
+        """
         info = self.registry.get(task.connection.connector).info
         resolved = resolve(task.connection, info, environment=self.environment)
         connector: AnyConnector = self.registry.open(info.key, resolved.settings)
@@ -160,12 +170,12 @@ class Sync:
         async with lend(connector, lending) as context:
             spec = await describe(connector, task.source.remote_metric, context)
         binding = bind(task.source, task.atlas.get(task.source.metric, Metric), spec)
-        found: list[Observation] = []
+        found: list[_Read] = []
         for request in _questions(task, info, now=now):
             async with lend(connector, lending) as context:
                 pulled = _ready(await pull(connector, request, context))
             found += [
-                binding.accept(seen, task.made, now=now, recorded_at=self.real_clock())
+                (seen, binding.accept(seen, task.made, now=now, recorded_at=self.real_clock()))
                 for seen in pulled
             ]
         return found
@@ -177,6 +187,7 @@ class Sync:
             lane=_LANES[task.reason],
             secrets=resolved.secrets,
             present=self.clock,
+            transport=partial(self.registry.hooks.transport, task.connection.key),
         )
 
 
@@ -265,6 +276,9 @@ def _told(failure: ConnectorError, *, at: datetime) -> SourceError:
 
 
 def _retry_at(failure: ConnectorError, at: datetime) -> datetime | None:
+    """Give until when the whole connection is left alone: a spent share is the lane's alone."""
+    if isinstance(failure, OutOfTurn):
+        return None
     if isinstance(failure, RateLimited | QuotaExhausted) and failure.retry_after is not None:
         return at + min(failure.retry_after, LONGEST_PAUSE)
     return None

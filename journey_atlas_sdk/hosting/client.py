@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from journey_atlas_sdk.errors import ConfigError
+from journey_atlas_sdk.errors import ConfigError, ConnectorError
 from journey_atlas_sdk.hosting.answers import PACKING, named
 from journey_atlas_sdk.hosting.failures import require_promised
 from journey_atlas_sdk.terms import set_terms, terms_of
@@ -77,11 +77,18 @@ class _SourceClient(httpx.AsyncClient):
             raise ConfigError(message) from error
         finally:
             _is_ours.reset(token)
-        if response.status_code not in terms_of(response.request.extensions).expect:
-            response.raise_for_status()
-            if not stream:
-                require_promised(response)
+        try:
+            _require_wanted(response)
+        except ConnectorError:
+            await response.aclose()
+            raise
         return response
+
+
+def _require_wanted(response: httpx.Response) -> None:
+    if response.status_code not in terms_of(response.request.extensions).expect:
+        response.raise_for_status()
+        require_promised(response)
 
 
 async def _stay_in_the_origin(response: httpx.Response) -> None:

@@ -18,7 +18,7 @@ from journey_atlas_sdk.errors import (
     TransientError,
 )
 from journey_atlas_sdk.hosting.addresses import AddressGuard
-from journey_atlas_sdk.hosting.gate import Gate
+from journey_atlas_sdk.hosting.gate import Gate, OutOfTurn
 from journey_atlas_sdk.hosting.redaction import Redactor
 from journey_atlas_sdk.hosting.vault import Renew, Vault
 
@@ -90,5 +90,7 @@ class HostContext:
     async def settle(self, error: ConnectorError) -> None:
         """Do what an error asks for: leave the source alone, and keep its secrets."""
         self.redactor.scrub(error)
+        if isinstance(error, OutOfTurn):
+            return
         if isinstance(error, RateLimited | QuotaExhausted) and error.retry_after:
             await self.gate.pause(error.retry_after)

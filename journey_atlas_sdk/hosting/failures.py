@@ -64,7 +64,7 @@ def failure_of(response: httpx.Response, now: datetime) -> ConnectorError:
     """Name what an answer that is no success stands for; its body must have been read."""
     url = response.request.url
     message = f"{url.host} answered with the status {response.status_code}."
-    detail = f"{url.copy_with(query=None)}: {response.content[:_SHOWN]!r}"
+    detail = _shown(response)
     wait = wait_of(response, now)
     if wait is not None or is_refused_by_a_limit(response, now):
         return limited(message, wait, detail=detail)
@@ -76,14 +76,19 @@ def failure_of(response: httpx.Response, now: datetime) -> ConnectorError:
 def require_promised(response: httpx.Response) -> None:
     """Raise DataError where a success is not of the type that the request's Accept names."""
     accepted = [_type(part) for part in response.request.headers.get("Accept", "*/*").split(",")]
-    given = _type(response.headers.get("Content-Type", "")) if response.content else "nothing"
+    is_read = response.is_stream_consumed
+    is_empty = is_read and not response.content
+    given = "nothing" if is_empty else _type(response.headers.get("Content-Type", ""))
     is_silent = response.status_code in _BODILESS or response.request.method == "HEAD"
     if is_silent or any(_fits(given, wanted) for wanted in accepted):
         return
     url = response.request.url
     message = f"{url.host} answers with {given or 'no type'}, not with {' or '.join(accepted)}."
-    detail = f"{url.copy_with(query=None)}: {response.content[:_SHOWN]!r}"
-    raise DataError(message, detail=detail)
+    raise DataError(message, detail=_shown(response) if is_read else None)
+
+
+def _shown(response: httpx.Response) -> str:
+    return f"{response.request.url.copy_with(query=None)}: {response.content[:_SHOWN]!r}"
 
 
 def _type(written: str) -> str:

@@ -17,6 +17,14 @@ LONG: Final = timedelta(hours=1)
 """From this wait on it is a quota that is used up: the call is put off, not held up."""
 
 
+class OutOfTurn(RateLimited):
+    """Our own budget has no room in this lane; the source said nothing, and others may ask it."""
+
+    def __init__(self, message: str, wait: timedelta) -> None:
+        """Tell when there is room again."""
+        super().__init__(message, retry_after=wait)
+
+
 @dataclass(slots=True, kw_only=True)
 class Gate:
     """The gate of one call, which `name` tells from all others; it closes at `ends_at`.
@@ -37,15 +45,15 @@ class Gate:
     async def passed(self, weight: int = 1) -> AsyncGenerator[None]:
         """Wait until a request may go, and hold its place while it is under way.
 
-        RateLimited or QuotaExhausted where its turn comes after the deadline.
+        RateLimited or QuotaExhausted where the source wants to be left alone until after the
+        deadline, OutOfTurn where it is the budget that has no room before.
         """
         holder = self._holder()
         while wait := await self.budgets.take(
             self.key, self.limits, lane=self.lane, weight=weight, holder=holder
         ):
             if not self.fits(wait):
-                message = "The source's limits leave no room for a request now."
-                raise limited(message, wait)
+                raise await self._refusal(wait)
             await self.clock.sleep(wait.total_seconds())
         try:
             yield
@@ -64,6 +72,12 @@ class Gate:
     def fits(self, wait: timedelta) -> bool:
         """Say whether a wait is over before the deadline."""
         return wait.total_seconds() < self.left()
+
+    async def _refusal(self, wait: timedelta) -> ConnectorError:
+        paused = await self.budgets.paused_until(self.key)
+        if paused is None or paused - self.clock.now() < wait:
+            return OutOfTurn(f"No request of {self.lane} has room within the limits now.", wait)
+        return limited("The source wants to be left alone.", wait)
 
     def _holder(self) -> str | None:
         has_places = any(limit.concurrency is not None for limit in self.limits)

@@ -104,6 +104,7 @@ async def _gather(
 ) -> list[Observation | Pending]:
     if isasyncgenfunction(connector.pull):
         return await _gather_async(connector.pull(request, context))
+    # What a plain one asks its source nobody sees: it counts as one request.
     answer = await context.blocking(lambda: _gather_plain(connector, request, context))
     return await _gather_async(answer) if isinstance(answer, AsyncIterable) else answer
 

@@ -133,6 +133,15 @@ async def test_a_success_is_of_the_type_that_was_asked_for(
                 await context.http.get(ADDRESS, headers={"Accept": accept})
 
 
+async def test_the_type_of_a_streamed_answer_is_looked_at_before_its_body(lab: Lab) -> None:
+    lab.plays(httpx.Response(200, html="<p>"))
+
+    async with lab.context() as context:
+        with pytest.raises(DataError, match="answers with text/html, not with text/csv"):
+            async with context.http.stream("GET", ADDRESS, headers={"Accept": "text/csv"}):
+                pass
+
+
 @pytest.mark.parametrize("body", [b"", b'{"score": 6', b"<html>"])
 async def test_what_is_read_as_json_and_is_none_is_a_data_error(lab: Lab, body: bytes) -> None:
     lab.plays(httpx.Response(200, content=body))

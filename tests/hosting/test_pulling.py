@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,8 +32,9 @@ from journey_atlas_sdk import (
     UnknownMetric,
     Window,
 )
-from journey_atlas_sdk.hosting.budget import MemoryBudgets
+from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.gate import OutOfTurn
 from journey_atlas_sdk.hosting.lending import Lending, lend
 from journey_atlas_sdk.hosting.pulling import Pulled, Received, pull, receive
 from journey_atlas_sdk.hosting.windows import windows
@@ -158,6 +160,31 @@ async def test_an_author_who_finds_a_limit_himself_has_the_budget_paused() -> No
             await context.http.get(ADDRESS)
     assert caught.value.retry_after == timedelta(hours=2)
     assert lab.source.requests == []
+
+
+async def test_a_backfill_whose_share_is_spent_holds_up_no_reader() -> None:
+    class Asking(Connector[Settings]):
+        info = replace(info(), limits=(Limit(count=10, seconds=3600),))
+
+        async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
+            del request
+            await context.http.get(ADDRESS)
+            yield an_observation()
+
+    lab, connector = Lab(), Asking(Settings())
+
+    async def pulled(lane: Lane) -> None:
+        async with lend(connector, replace(lab.lending, lane=lane)) as context:
+            await pull(connector, QUESTION, context)
+
+    await pulled(Lane.BACKFILL)
+    with pytest.raises(OutOfTurn) as caught:
+        await pulled(Lane.BACKFILL)  # a tenth of ten was one
+    await pulled(Lane.INTERACTIVE)
+
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after >= timedelta(hours=1)
+    assert len(lab.source.requests) == 2
 
 
 async def test_an_address_that_is_not_there_is_an_unknown_metric() -> None:

@@ -3,20 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
-from types import SimpleNamespace
 
 import httpx
-import pluggy
 import pytest
 
-from journey_atlas_sdk import ConnectorBug, ConnectorError, Observation, TransientError, hooks
+from journey_atlas_sdk import ConnectorBug, ConnectorError, Observation, TransientError
 from plugins.discovery import load_plugins
 from plugins.hooked import HookedPlugin, Hooks
+from tests.plugins.hooking import Hook, a_hooked_plugin
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 SEEN = [
@@ -29,19 +27,6 @@ SEEN = [
     for n in range(3)
 ]
 FAILURE = TransientError("It timed out.")
-Hook = Callable[..., object]
-
-
-def a_plugin(name: str, **implementations: Hook) -> HookedPlugin:
-    """Make a plugin of functions, by the names of the hooks that they implement."""
-    carrier = SimpleNamespace(
-        **{hook: hooks.hookimpl(function) for hook, function in implementations.items()}
-    )
-    manager = pluggy.PluginManager(hooks.PROJECT)
-    manager.add_hookspecs(hooks)
-    manager.register(carrier, name=name)
-    return HookedPlugin(name, f"file {name}.py", manager)
-
 
 # ---- observers
 
@@ -55,8 +40,8 @@ async def test_observers_are_told_of_each_observation_and_each_failure() -> None
     def failed(connection: str, metric: str, error: ConnectorError) -> None:
         told.append((connection, metric, error.code))
 
-    seen = a_plugin("seen", atlas_observation_accepted=accepted, atlas_pull_failed=failed)
-    looking_on = Hooks([seen, a_plugin("deaf")])
+    seen = a_hooked_plugin("seen", atlas_observation_accepted=accepted, atlas_pull_failed=failed)
+    looking_on = Hooks([seen, a_hooked_plugin("deaf")])
 
     await looking_on.accepted("survey", SEEN)
     await looking_on.failed("survey", "trust", FAILURE)
@@ -75,7 +60,9 @@ async def test_an_observer_may_ask_for_less_than_it_could_be_told() -> None:
     def accepted(connection: str) -> None:
         told.append(connection)
 
-    await Hooks([a_plugin("brief", atlas_observation_accepted=accepted)]).accepted("survey", SEEN)
+    await Hooks([a_hooked_plugin("brief", atlas_observation_accepted=accepted)]).accepted(
+        "survey", SEEN
+    )
 
     assert told == ["survey"] * 3
 
@@ -91,8 +78,8 @@ async def test_an_observer_that_fails_is_named_once_a_pull_and_harms_nobody(
     def works(observation: Observation) -> None:
         told.append(observation.value)
 
-    broken = a_plugin("broken", atlas_observation_accepted=breaks)
-    looking_on = Hooks([broken, a_plugin("works", atlas_observation_accepted=works)])
+    broken = a_hooked_plugin("broken", atlas_observation_accepted=breaks)
+    looking_on = Hooks([broken, a_hooked_plugin("works", atlas_observation_accepted=works)])
 
     await looking_on.accepted("survey", SEEN)
 
@@ -105,7 +92,7 @@ async def test_an_observer_that_blocks_holds_up_nobody_else() -> None:
     def blocks() -> None:
         time.sleep(0.05)
 
-    looking_on = Hooks([a_plugin("slow", atlas_observation_accepted=blocks)])
+    looking_on = Hooks([a_hooked_plugin("slow", atlas_observation_accepted=blocks)])
     telling = asyncio.create_task(looking_on.accepted("survey", SEEN))
     ticks = 0
     while not telling.done():
@@ -127,7 +114,7 @@ async def test_an_observer_that_hangs_is_named_and_asked_no_more(
         time.sleep(0.3)
         loop.call_soon_threadsafe(gone_on.set)
 
-    looking_on = Hooks([a_plugin("hung", atlas_pull_failed=hangs)], patience_seconds=0.1)
+    looking_on = Hooks([a_hooked_plugin("hung", atlas_pull_failed=hangs)], patience_seconds=0.1)
 
     await looking_on.failed("survey", "trust", FAILURE)
     await looking_on.failed("survey", "effort", FAILURE)
@@ -159,7 +146,7 @@ def carries(name: str, *connections: str) -> HookedPlugin:
     ) -> httpx.AsyncBaseTransport | None:
         return Around(name, transport) if connection in connections else None
 
-    return a_plugin(name, atlas_http_transport=transport)
+    return a_hooked_plugin(name, atlas_http_transport=transport)
 
 
 async def carried(looking_on: Hooks, connection: str) -> str:
@@ -190,7 +177,7 @@ def breaks(connection: str) -> object:
 async def test_a_transport_that_fails_stops_the_call_instead_of_being_passed_by(
     implementation: Hook, why: str
 ) -> None:
-    looking_on = Hooks([a_plugin("proxy", atlas_http_transport=implementation)])
+    looking_on = Hooks([a_hooked_plugin("proxy", atlas_http_transport=implementation)])
 
     with pytest.raises(ConnectorBug, match=rf"of plugin proxy \(file proxy\.py\) failed: {why}\."):
         await carried(looking_on, "survey")
