@@ -38,7 +38,7 @@ from journey_atlas_sdk.errors import (
 )
 from journey_atlas_sdk.hooks import hookimpl
 from journey_atlas_sdk.moments import parse_moment
-from journey_atlas_sdk.numbers import parse_decimal
+from journey_atlas_sdk.numbers import parse_decimal, quotient
 from journey_atlas_sdk.observations import (
     Dimensions,
     Grain,
@@ -92,5 +92,6 @@ __all__ = [
     "parse_moment",
     "period_of",
     "periods",
+    "quotient",
     "start_of_day",
 ]

@@ -57,6 +57,7 @@ FROZEN = [
     "parse_moment",
     "period_of",
     "periods",
+    "quotient",
     "start_of_day",
 ]
 
