@@ -33,7 +33,6 @@ from journey_atlas_sdk import (
     Settings,
     Unit,
     UnitKind,
-    UnknownMetric,
     Window,
     hookimpl,
     parse_decimal,
@@ -123,9 +122,7 @@ class Prometheus(Connector[PrometheusSettings]):
     def _expressions(self, request: PullRequest) -> list[str]:
         """Give one expression, or a numerator and a denominator, with the labels put in."""
         Settings.read(request.parameters)  # there are none
-        query = self.settings.queries.get(request.metric)
-        if query is None:
-            raise UnknownMetric(request.metric, known=sorted(self.settings.queries))
+        query = request.chosen(self.settings.queries)
         if request.grain not in _GRAINS:
             message = f"Prometheus has no {request.grain}: choose a grain of the calendar."
             raise ConfigError(message)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from journey_atlas_sdk.errors import ConfigError
+from journey_atlas_sdk.errors import ConfigError, UnknownMetric
 from journey_atlas_sdk.observations import Grain, Observation, ObservationState, Window
 from journey_atlas_sdk.periods import periods
 from journey_atlas_sdk.settings import JsonSchema, Settings
@@ -206,6 +206,12 @@ class PullRequest:
     reason: PullReason = PullReason.ON_DEMAND
     deadline: datetime | None = None
     resume: str | None = None
+
+    def chosen(self, listed: Mapping[str, T]) -> T:
+        """Give what is listed for the metric asked for; UnknownMetric, which names them all."""
+        if self.metric not in listed:
+            raise UnknownMetric(self.metric, known=sorted(listed))
+        return listed[self.metric]
 
     def periods(self, now: datetime) -> list[Window]:
         """Give the window's whole periods that have begun by `now`, oldest first.

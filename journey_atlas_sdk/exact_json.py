@@ -51,14 +51,22 @@ def fitted(value: object, model: type[M]) -> M:
         raise DataError(message, detail=repr(value)[:_SHOWN]) from error
 
 
-def _number(cell: object) -> Decimal | None:
+def read_number(cell: object) -> Decimal | None:
+    """Read a value as a number, whether it is written as one or as a text; None where it is null.
+
+    DataError for all else: "37%" and "N/A", true, a list.
+    """
     if cell is None or isinstance(cell, str | int | float | Decimal):
-        try:
-            return parse_decimal(cell)
-        except DataError as error:
-            raise ValueError(error.message) from error
-    message = f"a {type(cell).__name__} is no number"
-    raise ValueError(message)
+        return parse_decimal(cell)
+    message = f"A {type(cell).__name__} is no number."
+    raise DataError(message)
+
+
+def _number(cell: object) -> Decimal | None:
+    try:
+        return read_number(cell)
+    except DataError as error:
+        raise ValueError(error.message) from error
 
 
 def _moment(cell: object) -> datetime:

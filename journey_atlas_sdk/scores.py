@@ -13,22 +13,25 @@ name, by connectors whose source is a survey.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
+from journey_atlas_sdk.connector import MetricSpec
 from journey_atlas_sdk.errors import DataError
 from journey_atlas_sdk.numbers import QUOTIENT, quotient
 from journey_atlas_sdk.observations import (
+    Grain,
     Observation,
     ObservationFlag,
     ObservationState,
     Window,
 )
 from journey_atlas_sdk.settings import Settings
-from journey_atlas_sdk.units import Unit, UnitKind
+from journey_atlas_sdk.units import Aggregation, Unit, UnitKind
 
 _PROMOTER: Final = 9
 _DETRACTOR: Final = 6
@@ -121,6 +124,20 @@ class Scoring(Settings):
     def unit(self) -> Unit:
         """RATIO for CSAT, else SCORE."""
         return Unit(kind=UnitKind.RATIO if self.score is ScoreKind.CSAT else UnitKind.SCORE)
+
+    def spec(self, metric: str, *, grains: frozenset[Grain], restates_for: timedelta) -> MetricSpec:
+        """Say what the metric of this score is."""
+        least, most = self.legal
+        return MetricSpec(
+            key=metric,
+            title=metric,
+            unit=self.unit,
+            aggregation=Aggregation.RATIO,
+            grains=grains,
+            minimum=least,
+            maximum=most,
+            restates_for=restates_for,
+        )
 
     @property
     def legal(self) -> tuple[Decimal, Decimal]:

@@ -231,6 +231,12 @@ def test_a_question_is_about_the_whole_periods_that_have_begun() -> None:
     ]
 
 
+def test_a_question_finds_what_is_listed_for_its_metric_or_names_what_there_is() -> None:
+    assert a_question("nps").chosen({"nps": "0 to 10"}) == "0 to 10"
+    with pytest.raises(UnknownMetric, match=r"no metric 'csat'\. It has: ces, nps\."):
+        a_question("csat").chosen({"nps": 1, "ces": 2})
+
+
 def test_a_total_is_about_its_window() -> None:
     question = a_question(window=NOVEMBER, grain=Grain.TOTAL)
 

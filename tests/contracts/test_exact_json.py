@@ -56,7 +56,7 @@ def test_a_number_may_be_written_as_a_text(written: str) -> None:
     [
         pytest.param('"37%"', "value: Value error, '37%' is not a number", id="percent"),
         pytest.param("true", "value: Value error, True is not a number", id="a boolean"),
-        pytest.param("[1]", "value: Value error, a list is no number", id="a list"),
+        pytest.param("[1]", "value: Value error, A list is no number", id="a list"),
         pytest.param('"N/A"', "value: Value error, 'N/A' is not a number", id="N/A"),
     ],
 )

@@ -52,6 +52,7 @@ FROZEN = [
     "UnitKind",
     "UnknownMetric",
     "Window",
+    "days_of",
     "hookimpl",
     "parse_decimal",
     "parse_moment",
