@@ -1,5 +1,6 @@
 """The connectors that come with the product, one file a source; each imports only the SDK.
 
-csv_file (CSV files in a folder of the server), csv_http (CSV on a web server), sql (databases),
-prometheus, rehearsal (a source that misbehaves on purpose).
+csv_file (CSV files in a folder of the server), csv_http (CSV on a web server), s3 (CSV in a
+bucket), json_http (any JSON on a web server), webhook (what a system posts), sql (databases),
+prometheus, surveymonkey, mixpanel, rehearsal (a source that misbehaves on purpose).
 """

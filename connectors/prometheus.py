@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Context as DecimalContext
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
@@ -34,11 +33,10 @@ from journey_atlas_sdk import (
     Settings,
     Unit,
     UnitKind,
-    UnknownMetric,
     Window,
     hookimpl,
     parse_decimal,
-    periods,
+    quotient,
 )
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import WebSettings
@@ -46,7 +44,6 @@ from journey_atlas_sdk.web import WebSettings
 _GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
 _LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _PLACE: Final = re.compile(r"\$(period|dimensions)\b")
-_QUOTIENT: Final = DecimalContext(prec=34)
 _NO_NUMBERS: Final = frozenset({"NaN", "+Inf", "-Inf", "Inf"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -125,9 +122,7 @@ class Prometheus(Connector[PrometheusSettings]):
     def _expressions(self, request: PullRequest) -> list[str]:
         """Give one expression, or a numerator and a denominator, with the labels put in."""
         Settings.read(request.parameters)  # there are none
-        query = self.settings.queries.get(request.metric)
-        if query is None:
-            raise UnknownMetric(request.metric, known=sorted(self.settings.queries))
+        query = request.chosen(self.settings.queries)
         if request.grain not in _GRAINS:
             message = f"Prometheus has no {request.grain}: choose a grain of the calendar."
             raise ConfigError(message)
@@ -176,12 +171,7 @@ def _stretches(request: PullRequest, now: datetime) -> Iterator[list[Window]]:
     A step of a day would drift off local midnight when the clocks change, one of a month off the
     calendar at once.
     """
-    whole = [
-        period
-        for period in periods(request.window, request.grain, request.time_zone)
-        if request.window.holds(period.start, period.end) and period.start < now
-    ]
-    for _, run in groupby(whole, key=lambda period: period.end - period.start):
+    for _, run in groupby(request.periods(now), key=lambda period: period.end - period.start):
         yield list(run)
 
 
@@ -317,6 +307,4 @@ def _measured(numbers: list[Decimal | None]) -> tuple[Decimal | None, ...]:
     numerator, denominator = numbers
     if numerator is None or denominator is None:
         return None, None, None
-    if not denominator:
-        return None, numerator, denominator
-    return _QUOTIENT.divide(numerator, denominator), numerator, denominator
+    return quotient(numerator, denominator), numerator, denominator

@@ -6,11 +6,10 @@ What a query may say, and what keeps it from writing, is told in docs/connectors
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from pydantic import AfterValidator, Field
@@ -34,21 +33,21 @@ from journey_atlas_sdk import (
     Settings,
     TransientError,
     Unit,
-    UnknownMetric,
     hookimpl,
     parse_decimal,
 )
 from journey_atlas_sdk.observation_rows import (
+    BOUND,
     OWN_COLUMNS,
     REQUIRED,
+    NumberedRow,
     RowParameters,
     RowReader,
+    bound_values,
     require_columns,
 )
 from journey_atlas_sdk.settings import AllowPrivate
 from journey_atlas_sdk.stopping import stopping
-
-_BOUND: Final = frozenset({"start", "end", "start_date", "end_date", "time_zone", "grain"})
 
 _FILES: Final = frozenset({"sqlite", "duckdb"})
 _OTHER_WAYS: Final = frozenset({"host", "hostaddr", "service"})
@@ -78,9 +77,9 @@ def _one_select(query: str) -> str:
     if not _READS.match(bare) or _WRITES.search(bare) or ";" in bare:
         message = "Write one SELECT, or WITH … SELECT, that changes nothing."
         raise ValueError(message)
-    unknown = sorted(set(text(query).compile().params) - _BOUND)
+    unknown = sorted(set(text(query).compile().params) - BOUND)
     if unknown:
-        legal = ", ".join(f":{name}" for name in sorted(_BOUND))
+        legal = ", ".join(f":{name}" for name in sorted(BOUND))
         message = f"Nothing is bound to :{', :'.join(unknown)}; there are {legal}."
         raise ValueError(message)
     return query
@@ -117,8 +116,6 @@ class Sql(Connector[SqlSettings]):
 
     async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
         """Give the rows of the metric's query that have exactly the asked dimensions."""
-        if request.metric not in self.settings.queries:
-            raise UnknownMetric(request.metric, known=sorted(self.settings.queries))
         url = await self._url(context)
         read = partial(self._observations, request, url, context)
         for observation in await context.blocking(read):
@@ -157,13 +154,13 @@ class Sql(Connector[SqlSettings]):
             raise DataError(message)
         reader = RowReader(request=request, now=context.now(), number=_number)
         return reader.answer(
-            _Row(request.metric, number, dict(zip(columns, row, strict=True)))
+            NumberedRow(request.metric, number, dict(zip(columns, row, strict=True)))
             for number, row in enumerate(rows, start=1)
         )
 
     def _statement(self, request: PullRequest, url: URL) -> Select[Any]:  # Any: its columns
         """Bind the question's values; the wrapping bounds the rows, and can hold a SELECT only."""
-        query = text(self.settings.queries[request.metric] + "\n")  # it may end in a remark
+        query = text(request.chosen(self.settings.queries) + "\n")  # it may end in a remark
         values = _values(request, url.get_backend_name())
         bound = query.bindparams(**{name: values[name] for name in query.compile().params})
         answer = bound.columns().subquery("answer")
@@ -197,23 +194,6 @@ def atlas_connectors() -> list[type[Sql]]:
     return [Sql]
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row of a query's answer."""
-
-    metric: str
-    number: int
-    cells: Mapping[str, object]
-
-    @property
-    def source_ref(self) -> str:
-        return f"{self.metric}, row {self.number}"
-
-    def refuse(self, column: str, problem: str | DataError) -> NoReturn:
-        message = f"{self.source_ref}, column {column}: {problem}"
-        raise DataError(message) from (problem if isinstance(problem, DataError) else None)
-
-
 def _number(cell: object) -> Decimal | None:
     """Read a number exactly; None for NaN and infinity, which say that nothing was measured."""
     match cell:
@@ -237,25 +217,12 @@ def _require_readable(metric: str, columns: list[str]) -> None:
 
 
 def _values(request: PullRequest, backend: str) -> dict[str, object]:
-    """Give what a query may bind, by name, in the question's time zone.
+    """Give what a query may bind, by name, as a database takes it.
 
     PostgreSQL and DuckDB are told the zone and get exact times; others get times of that zone
     without an offset, SQLite as the text in which it keeps them.
     """
-    start, end = (
-        moment.astimezone(request.time_zone)
-        for moment in (request.window.start, request.window.end)
-    )
-    last_day = (end - timedelta(microseconds=1)).date()
-    values: dict[str, date | str] = {
-        "start": start,
-        "end": end,
-        "start_date": start.date(),
-        "end_date": last_day + timedelta(days=1),
-        "time_zone": request.time_zone.key,
-        "grain": request.grain.lower(),
-    }
-    return {name: _as_kept(value, backend) for name, value in values.items()}
+    return {name: _as_kept(value, backend) for name, value in bound_values(request).items()}
 
 
 def _as_kept(value: date | str, backend: str) -> date | str:

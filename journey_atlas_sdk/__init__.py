@@ -3,10 +3,11 @@
 observations (what is delivered), connector (the contract), settings, units, periods (calendars
 and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
 delimited (CSV files), observation_rows (rows that hold observations), observation_csv (files of
-them), web (settings of a source over HTTP), auth and oauth (who asks), terms (of one request),
-paging, signatures (of deliveries), unpacking (gzip within bounds), stopping (a driver's work),
-testing (fakes for an author's tests). hosting is the other side: how a host lends, asks and checks,
-for the product and for the kit that tests connectors.
+them), exact_json (JSON without loss), scores (NPS, CSAT, CES), web (settings of a source over
+HTTP), auth and oauth (who asks), terms (of one request), paging, signatures (of deliveries),
+unpacking (gzip within bounds), stopping (a driver's work), testing (fakes for an author's tests).
+hosting is the other side: how a host lends, asks and checks, for the product and for the kit that
+tests connectors.
 """
 
 from journey_atlas_sdk.connector import (
@@ -38,7 +39,7 @@ from journey_atlas_sdk.errors import (
 )
 from journey_atlas_sdk.hooks import hookimpl
 from journey_atlas_sdk.moments import parse_moment
-from journey_atlas_sdk.numbers import parse_decimal
+from journey_atlas_sdk.numbers import parse_decimal, quotient
 from journey_atlas_sdk.observations import (
     Dimensions,
     Grain,
@@ -47,7 +48,7 @@ from journey_atlas_sdk.observations import (
     ObservationState,
     Window,
 )
-from journey_atlas_sdk.periods import period_of, periods, start_of_day
+from journey_atlas_sdk.periods import days_of, period_of, periods, start_of_day
 from journey_atlas_sdk.settings import Secret, Settings
 from journey_atlas_sdk.units import Aggregation, DurationUnit, Unit, UnitKind
 
@@ -87,10 +88,12 @@ __all__ = [
     "UnitKind",
     "UnknownMetric",
     "Window",
+    "days_of",
     "hookimpl",
     "parse_decimal",
     "parse_moment",
     "period_of",
     "periods",
+    "quotient",
     "start_of_day",
 ]

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from journey_atlas_sdk.errors import ConfigError
-from journey_atlas_sdk.observations import Grain, Observation, Window
+from journey_atlas_sdk.errors import ConfigError, UnknownMetric
+from journey_atlas_sdk.observations import Grain, Observation, ObservationState, Window
+from journey_atlas_sdk.periods import periods
 from journey_atlas_sdk.settings import JsonSchema, Settings
 from journey_atlas_sdk.units import Aggregation, Unit
 
@@ -102,6 +103,27 @@ class MetricSpec:
             message = f"`restates_for` of {self.key!r} is negative."
             raise ValueError(message)
 
+    def state(self, period: Window, now: datetime) -> ObservationState:
+        """Say whether a period's value is settled: FINAL once it is over by `restates_for`."""
+        is_settled = period.end + self.restates_for <= now
+        return ObservationState.FINAL if is_settled else ObservationState.PROVISIONAL
+
+    def require_answers(self, request: "PullRequest") -> None:
+        """Raise the ConfigError that says which part of a question this metric has no answer to.
+
+        Its grain, its dimensions, its parameters.
+        """
+        (self.parameters or Settings).read(request.parameters)
+        strange = sorted(set(request.dimensions) - set(self.dimensions))
+        if strange:
+            there = ", ".join(self.dimensions) or "nothing"
+            message = f"{self.key} can't be broken down by {', '.join(strange)}; by {there}."
+            raise ConfigError(message)
+        if self.grains and request.grain not in self.grains:
+            legal = ", ".join(grain for grain in Grain if grain in self.grains)
+            message = f"{self.key} comes by {legal}, not by {request.grain}."
+            raise ConfigError(message)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorInfo:
@@ -184,6 +206,24 @@ class PullRequest:
     reason: PullReason = PullReason.ON_DEMAND
     deadline: datetime | None = None
     resume: str | None = None
+
+    def chosen(self, listed: Mapping[str, T]) -> T:
+        """Give what is listed for the metric asked for; UnknownMetric, which names them all."""
+        if self.metric not in listed:
+            raise UnknownMetric(self.metric, known=sorted(listed))
+        return listed[self.metric]
+
+    def periods(self, now: datetime) -> list[Window]:
+        """Give the window's whole periods that have begun by `now`, oldest first.
+
+        A TOTAL's one period is the window itself. ValueError for INSTANT, which has none.
+        """
+        if self.grain is Grain.TOTAL:
+            touching: Iterable[Window] = [self.window]
+        else:
+            touching = periods(self.window, self.grain, self.time_zone)
+        whole = [period for period in touching if self.window.holds(period.start, period.end)]
+        return [period for period in whole if period.start < now]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

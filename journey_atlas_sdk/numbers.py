@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Collection
-from decimal import Decimal
-from typing import Literal
+from decimal import Context, Decimal
+from typing import Final, Literal
 
 from journey_atlas_sdk.errors import DataError
 
 _SPACES = " \u00a0\u202f"
 _MOST_DIGITS = 40
 _SHOWN = 40
+
+QUOTIENT: Final = Context(prec=34)
+"""To how many digits a division is carried out; the atlas keeps all of them."""
 
 
 def parse_decimal(
@@ -36,6 +39,11 @@ def parse_decimal(
         message = f"{_shown(text)} is not a number{_hint(written, decimal)}."
         raise DataError(message)
     return _bounded(Decimal(_plain(written, decimal, thousands)), text)
+
+
+def quotient(numerator: Decimal, denominator: Decimal) -> Decimal | None:
+    """Divide to 34 digits; None where the denominator is 0: nothing was measured, it isn't 0."""
+    return QUOTIENT.divide(numerator, denominator) if denominator else None
 
 
 def _from_number(number: float | Decimal) -> Decimal:

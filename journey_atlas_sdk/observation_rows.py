@@ -6,7 +6,7 @@ told in docs/connectors/csv.md.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Context as DecimalContext
 from decimal import Decimal
 from functools import partial
@@ -42,6 +42,33 @@ class RowParameters(Settings):
     )
 
 
+BOUND: Final = frozenset(
+    {"start", "end", "start_date", "end_date", "last_date", "time_zone", "grain"}
+)
+"""What a query that a person wrote may bind, by name: see `bound_values`."""
+
+
+def bound_values(request: PullRequest) -> dict[str, datetime | date | str]:
+    """Give what a person's query may bind, by name, in the question's time zone.
+
+    The window is half-open: `end_date` is the day after `last_date`.
+    """
+    start, end = (
+        moment.astimezone(request.time_zone)
+        for moment in (request.window.start, request.window.end)
+    )
+    last_date = (end - timedelta(microseconds=1)).date()
+    return {
+        "start": start,
+        "end": end,
+        "start_date": start.date(),
+        "end_date": last_date + timedelta(days=1),
+        "last_date": last_date,
+        "time_zone": request.time_zone.key,
+        "grain": request.grain.lower(),
+    }
+
+
 class Row(Protocol):
     """A row by column; None and an empty text both say that a cell is empty."""
 
@@ -58,6 +85,25 @@ class Row(Protocol):
     def refuse(self, column: str, problem: str | DataError) -> NoReturn:
         """Raise the DataError that names the row and the column."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedRow:
+    """A row of the answer to a metric's query, counted from 1."""
+
+    metric: str
+    number: int
+    cells: Mapping[str, object]
+
+    @property
+    def source_ref(self) -> str:
+        """Where a person finds the row."""
+        return f"{self.metric}, row {self.number}"
+
+    def refuse(self, column: str, problem: str | DataError) -> NoReturn:
+        """Raise the DataError that names the row and the column."""
+        message = f"{self.source_ref}, column {column}: {problem}"
+        raise DataError(message) from (problem if isinstance(problem, DataError) else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.observations import Grain, Window
 
 _MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
@@ -33,6 +34,22 @@ def periods(window: Window, grain: Grain, zone: ZoneInfo) -> Iterator[Window]:
     while period.start < window.end:
         yield period
         period = period_of(period.end, grain, zone)
+
+
+def days_of(period: Window, zone: ZoneInfo) -> tuple[date, date]:
+    """Give the first and the last day of a period, for a source that cuts days in its own zone.
+
+    ConfigError where the period doesn't begin and end with days there: what the source could tell
+    would be of other hours.
+    """
+    first, after = (edge.astimezone(zone).date() for edge in (period.start, period.end))
+    if (start_of_day(first, zone), start_of_day(after, zone)) != (period.start, period.end):
+        message = (
+            f"The source's days are those of {zone.key}; the period from "
+            f"{period.start.isoformat()} to {period.end.isoformat()} isn't made of them."
+        )
+        raise ConfigError(message)
+    return first, after - timedelta(days=1)
 
 
 def _hour_of(moment: datetime, zone: ZoneInfo) -> Window:

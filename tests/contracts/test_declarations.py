@@ -1,6 +1,6 @@
-"""What a connector may say of itself, and how its settings are checked."""
+"""What a connector may say of itself, how its settings are checked, what a question asks for."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,15 +10,20 @@ from pydantic import ValidationError
 from journey_atlas_sdk import (
     ConfigError,
     ConnectorInfo,
+    Grain,
     Limit,
     MetricSpec,
+    ObservationState,
+    PullRequest,
     RateLimited,
     Secret,
     Settings,
     Unit,
     UnitKind,
     UnknownMetric,
+    Window,
 )
+from tests.plugins.questions import a_question, days
 
 CANARY = "canary-5f0c"
 
@@ -165,3 +170,75 @@ def test_an_unknown_metric_names_the_ones_there_are() -> None:
 def test_a_rate_limit_says_how_long_to_wait_or_that_nobody_knows() -> None:
     assert RateLimited(retry_after=timedelta(seconds=4)).retry_after == timedelta(seconds=4)
     assert RateLimited().retry_after is None
+
+
+NOVEMBER = days("2026-11-01", "2026-12-01")
+
+
+@pytest.mark.parametrize(
+    ("now", "state"),
+    [
+        pytest.param("2026-11-30T22:59:59Z", ObservationState.PROVISIONAL, id="it runs in Oslo"),
+        pytest.param("2026-12-01T22:59:59Z", ObservationState.PROVISIONAL, id="over for 23:59:59"),
+        pytest.param("2026-12-01T23:00:00Z", ObservationState.FINAL, id="over for a day"),
+    ],
+)
+def test_a_value_is_final_once_its_source_restates_it_no_more(
+    now: str, state: ObservationState
+) -> None:
+    spec = MetricSpec(key="nps", title="NPS", restates_for=timedelta(days=1))
+
+    assert spec.state(NOVEMBER, datetime.fromisoformat(now)) is state
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        pytest.param(
+            a_question("nps", grain=Grain.HOUR), "comes by DAY, MONTH, not by HOUR", id="grain"
+        ),
+        pytest.param(
+            a_question("nps", dimensions=("channel", "age")),
+            "broken down by age; by channel",
+            id="dimension",
+        ),
+        pytest.param(a_question("nps", parameters={"top": 3}), "top: Extra inputs", id="parameter"),
+    ],
+)
+def test_what_a_metric_has_no_answer_to_is_named(asked: PullRequest, message: str) -> None:
+    spec = MetricSpec(
+        key="nps",
+        title="NPS",
+        grains=frozenset({Grain.MONTH, Grain.DAY}),
+        dimensions=("channel",),
+    )
+
+    spec.require_answers(a_question("nps", dimensions=("channel",)))
+    with pytest.raises(ConfigError, match=message):
+        spec.require_answers(asked)
+
+
+def test_a_question_is_about_the_whole_periods_that_have_begun() -> None:
+    window = Window(days("2026-08-15", "2026-08-16").start, days("2026-12-31", "2027-01-01").end)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+
+    found = a_question(window=window).periods(now)
+
+    assert found == [  # August began before the window, December hasn't begun
+        days("2026-09-01", "2026-10-01"),
+        days("2026-10-01", "2026-11-01"),
+        NOVEMBER,
+    ]
+
+
+def test_a_question_finds_what_is_listed_for_its_metric_or_names_what_there_is() -> None:
+    assert a_question("nps").chosen({"nps": "0 to 10"}) == "0 to 10"
+    with pytest.raises(UnknownMetric, match=r"no metric 'csat'\. It has: ces, nps\."):
+        a_question("csat").chosen({"nps": 1, "ces": 2})
+
+
+def test_a_total_is_about_its_window() -> None:
+    question = a_question(window=NOVEMBER, grain=Grain.TOTAL)
+
+    assert question.periods(NOVEMBER.end) == [NOVEMBER]
+    assert question.periods(NOVEMBER.start) == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey_atlas_sdk import DataError, parse_decimal
+from journey_atlas_sdk import DataError, parse_decimal, quotient
 
 COMMA: dict[str, Any] = {"decimal": ","}
 GERMAN: dict[str, Any] = {"decimal": ",", "thousands": "."}
@@ -114,3 +114,9 @@ def test_what_is_written_with_any_marks_reads_back_the_same(number: Decimal) -> 
     assert parse_decimal(f"{number:f}") == number
     assert parse_decimal(english, thousands=",") == number
     assert parse_decimal(german, decimal=",", thousands=".") == number
+
+
+def test_a_quotient_has_34_digits_and_none_stands_for_a_division_by_nothing() -> None:
+    assert quotient(Decimal(2), Decimal(3)) == Decimal("0.6666666666666666666666666666666667")
+    assert quotient(Decimal(0), Decimal(3)) == 0
+    assert quotient(Decimal(2), Decimal(0)) is None

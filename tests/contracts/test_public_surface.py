@@ -53,11 +53,13 @@ FROZEN = [
     "UnitKind",
     "UnknownMetric",
     "Window",
+    "days_of",
     "hookimpl",
     "parse_decimal",
     "parse_moment",
     "period_of",
     "periods",
+    "quotient",
     "start_of_day",
 ]
 

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_atlas_sdk import (
+    ConfigError,
     DataError,
     Grain,
     Window,
+    days_of,
     parse_moment,
     period_of,
     periods,
@@ -44,6 +46,21 @@ def utc(text: str) -> datetime:
 )
 def test_a_period_is_cut_in_the_time_zone(moment: str, grain: Grain, start: str, end: str) -> None:
     assert period_of(utc(moment), grain, OSLO) == Window(utc(start), utc(end))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "Europe/Berlin", "Africa/Lagos"])
+def test_a_source_of_its_own_zone_is_told_the_days_of_a_period(zone: str) -> None:
+    winter = Window(utc("2026-10-31T23:00"), utc("2026-11-30T23:00"))
+
+    assert days_of(winter, ZoneInfo(zone)) == (date(2026, 11, 1), date(2026, 11, 30))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Africa/Lagos", "Asia/Kolkata"])
+def test_a_period_that_is_not_made_of_the_sources_days_is_refused(zone: str) -> None:
+    october = Window(utc("2026-09-30T22:00"), utc("2026-10-31T23:00"))  # the clocks change in Oslo
+
+    with pytest.raises(ConfigError, match=f"days are those of {zone}"):
+        days_of(october, ZoneInfo(zone))
 
 
 def test_an_hour_begins_where_a_half_hour_zone_says() -> None:

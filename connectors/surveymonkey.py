@@ -1,0 +1,326 @@
+"""SurveyMonkey: NPS, CSAT and CES out of the counts of answers to a question, period by period.
+
+What it asks for, and what is not known of the service, is told in docs/connectors/surveymonkey.md.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Annotated, Final, NoReturn, Self, TypeVar
+
+import httpx
+from pydantic import AliasPath, BaseModel, Field, model_validator
+
+from journey_atlas_sdk import (
+    AccessDenied,
+    Capability,
+    ConfigError,
+    Connector,
+    ConnectorInfo,
+    Context,
+    DataError,
+    Delivery,
+    Dirty,
+    Grain,
+    Limit,
+    MetricSpec,
+    Observation,
+    PlanLimit,
+    PullRequest,
+    Secret,
+    Settings,
+    Window,
+    hookimpl,
+)
+from journey_atlas_sdk.auth import Bearer
+from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.scores import Scoring
+from journey_atlas_sdk.signatures import require_signed
+from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.web import WebAddress
+
+_SCOPES: Final = frozenset({"surveys_read", "responses_read_detail"})
+_GRAINS: Final = frozenset(Grain) - {Grain.HOUR, Grain.INSTANT}
+_SECOND: Final = timedelta(seconds=1)
+
+
+_NOT_IN_THE_PLAN: Final = "1015"
+_OTHER_REGION: Final = "1018"
+
+M = TypeVar("M", bound=BaseModel)
+Number = Annotated[str, Field(pattern=r"^[0-9]+$", coerce_numbers_to_str=True)]
+"""An id of the service: digits, as a text."""
+
+
+class Numbering(StrEnum):
+    """POSITION: choices count up from the scale's lowest. WEIGHT: as the survey weighs them."""
+
+    POSITION = "POSITION"
+    WEIGHT = "WEIGHT"
+
+
+class SurveyQuestion(Scoring):
+    """A rating or single-choice question, and how its answers become a score."""
+
+    survey: Number
+    question: Number
+    row: Number | None = Field(default=None, description="Needed where a matrix has several rows.")
+    numbering: Numbering = Numbering.POSITION
+
+
+class SurveyMonkeySettings(Settings):
+    """The account, and the question of each metric."""
+
+    token: Secret = Field(description="The access token of a private app.")
+    url: WebAddress = Field(
+        default="https://api.surveymonkey.com",
+        description="The account's access URL, where its data centre is another.",
+    )
+    questions: Mapping[str, SurveyQuestion] = Field(min_length=1)
+    restates_days: Annotated[int, Field(ge=0, le=90)] = Field(
+        default=7, description="For how long responses that were begun are still finished."
+    )
+    has_inclusive_bounds: bool = Field(
+        default=False, description="Whether a response at the very second of a filter counts."
+    )
+    client_id: str | None = Field(default=None, description="Of the app; for its webhooks.")
+    client_secret: Secret | None = Field(default=None, description="Of the app; for its webhooks.")
+
+    @model_validator(mode="after")
+    def _a_whole_app(self) -> Self:
+        if self.client_secret is not None and self.client_id is None:
+            message = "`client_secret` comes with its `client_id`."
+            raise ValueError(message)
+        return self
+
+
+class SurveyMonkey(Connector[SurveyMonkeySettings]):
+    """Asks for the rollups of a question once a period; there are 500 requests a day."""
+
+    info = ConnectorInfo(
+        key="surveymonkey",
+        title="SurveyMonkey",
+        version="1.0.0",
+        settings=SurveyMonkeySettings,
+        capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.PUSH}),
+        limits=(Limit(count=120, seconds=60), Limit(count=500, seconds=86_400)),
+        max_points=31,
+        default_max_age=timedelta(hours=6),
+        min_interval=timedelta(minutes=15),
+        timeout=timedelta(seconds=120),
+        documentation="docs/connectors/surveymonkey.md",
+    )
+
+    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
+        """Give the score of each of the window's whole periods that have begun, oldest first."""
+        question = request.chosen(self.settings.questions)
+        spec, now = self._spec(request.metric, question), context.now()
+        spec.require_answers(request)
+        found = await self._get(f"/surveys/{question.survey}/details", _Survey, context)
+        page, described = found.find(question)
+        answers = described.numbered(question)
+        path = f"/surveys/{question.survey}/pages/{page}/questions/{question.question}/rollups"
+        for period in request.periods(now):
+            rollups = await self._get(path, _Rollups, context, self._filters(period))
+            counts = rollups.counts(question)
+            given = {answer: counts.get(choice, 0) for choice, answer in answers.items()}
+            yield question.measure(given).observation(
+                request.metric, period, state=spec.state(period, now)
+            )
+
+    async def check(self, context: Context) -> None:
+        """Compare the scopes that the token was granted with the needed ones."""
+        me = await self._get("/users/me", _Me, context)
+        lacking = _SCOPES - me.granted
+        if lacking:
+            message = f"The token lacks the scopes {', '.join(sorted(lacking))}."
+            raise AccessDenied(message)
+
+    async def discover(self, context: Context) -> list[MetricSpec]:
+        """List the metrics that have a question."""
+        del context
+        return [self._spec(key, each) for key, each in sorted(self.settings.questions.items())]
+
+    def budget_key(self) -> str | None:
+        """Name the app: its limits are counted over all of its tokens."""
+        return f"surveymonkey:{self.settings.client_id}" if self.settings.client_id else None
+
+    async def receive(self, delivery: Delivery, context: Context) -> Sequence[Dirty]:
+        """Tell which metrics an event touches; it carries no answers."""
+        require_signed(
+            delivery.body,
+            [delivery.headers.get("sm-signature", "")],
+            key=f"{self.settings.client_id}&{context.secret('client_secret')}".encode(),
+            digest="sha1",
+            encoding="base64",
+        )
+        event = read_model(delivery.body, _Event)
+        window = Window(
+            event.event_datetime - timedelta(days=self.settings.restates_days),
+            event.event_datetime + _SECOND,
+        )
+        return [
+            Dirty(window=window, metric=metric, event_id=f"{event.event_id}:{metric}")
+            for metric, question in sorted(self.settings.questions.items())
+            if question.survey == event.survey
+        ]
+
+    def _spec(self, metric: str, question: SurveyQuestion) -> MetricSpec:
+        return question.spec(
+            metric, grains=_GRAINS, restates_for=timedelta(days=self.settings.restates_days)
+        )
+
+    async def _get(
+        self, path: str, model: type[M], context: Context, parameters: dict[str, str] | None = None
+    ) -> M:
+        response = await context.http.get(
+            f"{self.settings.url.rstrip('/')}/v3{path}",
+            params=parameters,
+            auth=Bearer(context.secret("token")),
+            extensions=terms(expect={HTTPStatus.FORBIDDEN}),
+        )
+        if response.status_code == HTTPStatus.FORBIDDEN:
+            _name(response)
+        return read_model(response.content, model)
+
+    def _filters(self, period: Window) -> dict[str, str]:
+        """Ask for the completed responses that were begun in a half-open period."""
+        before = timedelta(0) if self.settings.has_inclusive_bounds else _SECOND
+        return {
+            "start_created_at": _written(period.start - before),
+            "end_created_at": _written(period.end - _SECOND + before),
+            "status": "completed",
+        }
+
+
+@hookimpl
+def atlas_connectors() -> list[type[SurveyMonkey]]:
+    """Bring the SurveyMonkey connector."""
+    return [SurveyMonkey]
+
+
+def _name(response: httpx.Response) -> NoReturn:
+    """Raise the error that a 403 stands for: the service tells them apart by numbers of its own."""
+    number = read_model(response.content, _Problem).number
+    if number == _NOT_IN_THE_PLAN:
+        message = "The plan at SurveyMonkey doesn't include response details over the API."
+        raise PlanLimit(message)
+    if number == _OTHER_REGION:
+        message = "The account is in another data centre: set `url` to its access URL."
+        raise ConfigError(message)
+    message = "The token reaches neither this survey nor its answers."
+    raise AccessDenied(message, detail=f"Error {number}.")
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"  # UTC, which the service takes without an offset
+
+
+class _Problem(BaseModel):
+    number: str = Field(validation_alias=AliasPath("error", "id"))
+
+
+class _Me(BaseModel):
+    granted: set[str] = Field(validation_alias=AliasPath("scopes", "granted"))
+
+
+class _Choice(BaseModel):
+    id: str
+    position: int = 0
+    weight: int | None = None
+    is_na: bool = False
+
+
+class _Answers(BaseModel):
+    choices: list[_Choice] = []
+
+    def numbered(self, question: SurveyQuestion) -> dict[str, int]:
+        """Give the number that each choice stands for; "not applicable" stands for none."""
+        low, high = question.bounds
+        choices = sorted((one for one in self.choices if not one.is_na), key=lambda x: x.position)
+        weights = [one.weight for one in choices if one.weight is not None]
+        if question.numbering is Numbering.POSITION and weights != sorted(weights):
+            message = f"Question {question.question} is shown downwards: set `numbering: WEIGHT`."
+            raise ConfigError(message)
+        numbers = [
+            low + place if question.numbering is Numbering.POSITION else choice.weight
+            for place, choice in enumerate(choices)
+        ]
+        found = {
+            choice.id: number
+            for choice, number in zip(choices, numbers, strict=True)
+            if number is not None
+        }
+        if sorted(found.values()) != list(range(low, high + 1)):
+            message = (
+                f"The choices of question {question.question} count {numbers}; "
+                f"the scale needs one for each of {low} to {high}."
+            )
+            raise ConfigError(message)
+        return found
+
+
+class _Question(BaseModel):
+    id: str
+    answers: _Answers = _Answers()
+
+
+class _Page(BaseModel):
+    id: str
+    questions: list[_Question] = []
+
+
+class _Survey(BaseModel):
+    pages: list[_Page]
+
+    def find(self, question: SurveyQuestion) -> tuple[str, _Answers]:
+        """Give the page that a question stands on, and its answers."""
+        for page in self.pages:
+            for each in page.questions:
+                if each.id == question.question:
+                    return page.id, each.answers
+        message = f"The survey {question.survey} has no question {question.question}."
+        raise ConfigError(message)
+
+
+class _Count(BaseModel):
+    id: str
+    count: Annotated[int, Field(ge=0, strict=True)]
+
+
+class _Row(BaseModel):
+    id: str | None = None
+    choices: list[_Count] = []
+
+
+class _Summary(_Row):
+    rows: list[_Row] = []
+
+
+class _Rollup(BaseModel):
+    id: str
+    summary: Annotated[list[_Summary], Field(min_length=1)]
+
+
+class _Rollups(BaseModel):
+    data: list[_Rollup]
+
+    def counts(self, question: SurveyQuestion) -> dict[str, int]:
+        """Give how often each choice was taken, in the row that is meant."""
+        summary = next((one.summary[0] for one in self.data if one.id == question.question), None)
+        if summary is None:
+            message = f"SurveyMonkey answered without the question {question.question}."
+            raise DataError(message)
+        rows = [row for row in summary.rows if question.row in (None, row.id)] or [summary]
+        if len(rows) > 1 or question.row not in (None, rows[0].id):
+            there = ", ".join(str(row.id) for row in summary.rows) or "none"
+            message = f"Name the `row` of question {question.question}; it has {there}."
+            raise ConfigError(message)
+        return {one.id: one.count for one in rows[0].choices}
+
+
+class _Event(BaseModel):
+    event_id: str
+    event_datetime: Moment
+    survey: str = Field(validation_alias=AliasPath("resources", "survey_id"))

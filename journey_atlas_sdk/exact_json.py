@@ -1,0 +1,91 @@
+"""JSON without loss: fractions stay decimals, and what isn't what it promises is a DataError.
+
+Imported by its own name. Python's and pydantic's own readers put a binary float between the text
+and the number.
+"""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Final, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
+
+from journey_atlas_sdk.errors import DataError
+from journey_atlas_sdk.moments import parse_moment
+from journey_atlas_sdk.numbers import parse_decimal
+
+M = TypeVar("M", bound=BaseModel)
+
+_UTC: Final = ZoneInfo("UTC")
+_SHOWN: Final = 200
+_MOST_PROBLEMS: Final = 3
+
+
+def read_json(body: bytes) -> object:
+    """Read a JSON text: objects, lists, texts, ints, Decimals, booleans and None."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        message = f"The answer is no JSON: {error}."
+        raise DataError(message, detail=repr(body[:_SHOWN])) from error
+
+
+def read_model(body: bytes, model: type[M]) -> M:
+    """Read a JSON text as a model; DataError naming the first places that don't fit it."""
+    return fitted(read_json(body), model)
+
+
+def fitted(value: object, model: type[M]) -> M:
+    """Check a value of a JSON text against a model."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False, include_context=False)
+        told = "; ".join(
+            f"{'.'.join(map(str, problem['loc'])) or 'all of it'}: {problem['msg']}"
+            for problem in problems[:_MOST_PROBLEMS]
+        )
+        message = f"The answer isn't what it should be: {told}."
+        raise DataError(message, detail=repr(value)[:_SHOWN]) from error
+
+
+def read_number(cell: object) -> Decimal | None:
+    """Read a value as a number, whether it is written as one or as a text; None where it is null.
+
+    DataError for all else: "37%" and "N/A", true, a list.
+    """
+    if cell is None or isinstance(cell, str | int | float | Decimal):
+        return parse_decimal(cell)
+    message = f"A {type(cell).__name__} is no number."
+    raise DataError(message)
+
+
+def _number(cell: object) -> Decimal | None:
+    try:
+        return read_number(cell)
+    except DataError as error:
+        raise ValueError(error.message) from error
+
+
+def _moment(cell: object) -> datetime:
+    if not isinstance(cell, str) or datetime.fromisoformat(cell).tzinfo is None:
+        message = "a time is written with an offset, as in 2026-11-22T14:00:00+01:00"
+        raise ValueError(message)
+    try:
+        return parse_moment(cell, _UTC)
+    except DataError as error:
+        raise ValueError(error.message) from error
+
+
+Exact = Annotated[Decimal, BeforeValidator(_number)]
+"""A number in a model, whether it is written as one or as a text; "37%" and "N/A" don't fit."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+"""A time in a model, in UTC; what has no offset of its own, or counts seconds, doesn't fit."""
+
+
+def _refuse(constant: str) -> NoReturn:
+    message = f"{constant} is no number"
+    raise ValueError(message)

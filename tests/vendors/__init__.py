@@ -1,0 +1,4 @@
+"""Strict fakes of vendors' services: ASGI apps that serve and refuse what the vendor does.
+
+meters (what a vendor counts), serving (a fake on the loopback), one file a vendor.
+"""
