@@ -4,121 +4,123 @@ Everything runs on an embedded server in a temporary home, and is thrown away.
 """
 
 import argparse
-import asyncio
 import gc
 import resource
+import signal
 import sys
 import tempfile
-import time
-import tracemalloc
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from statistics import median
 
+import uvloop
 from rich.console import Console
-from rich.table import Table
+from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.app import OBJECTS_UNTIL_COLLECTION
+from api.execution.beside import TURN_SECONDS
 from benchmarks.company import NOW, Company
+from benchmarks.measuring import (
+    Figure,
+    Run,
+    fastest,
+    longest_wait,
+    megabytes,
+    timed,
+    timed_often,
+)
 from domain.actions.changes import Changes
 from domain.atlas import Atlas
 from domain.journey import Journey
 from domain.metric import Observation
 from storage.atlases import StoredAtlases
+from storage.bulk import arrays, upsert
 from storage.cache import AtlasCache
 from storage.embedded import acquire
 from storage.embedded.databases import ensure_database
 from storage.engine import create_engine
 from storage.migrate import upgrade
 from storage.observations import StoredObservations
-from storage.recording import ROWS_AT_ONCE
+from storage.recording import COLUMNS, ROWS_AT_ONCE, cells_of
+from storage.tables import observations
 
 LARGE = 43
 """The size that has 101,483 nodes."""
 
 REPEATS = 5
-WRITES = 30
+WRITES = 20
+
+LOAD_SMALL_MS, LOAD_LARGE_MS = 30, 2_000
+MEMORY_MB = 150
+REFRESH_MS = 5
+WAIT_MS = 1_000
+SHARE_OF_BARE = 0.9
+
+Figures = AsyncGenerator[Figure | str]
+"""Figures as they come; a text says what is going on until the next."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One measurement: the fastest run, for whoever else uses the machine only adds to it.
-
-    `usual` is the median of all runs, None: there was one. `goal` is the most that the fastest
-    should take, None: there is none.
-    """
-
-    what: str
-    value: float
-    unit: str
-    usual: float | None = None
-    goal: float | None = None
-
-    def cells(self) -> list[str]:
-        """Give the figure as a row of the table."""
-        usual = "" if self.usual is None else f"{self.usual:,.1f}"
-        row = [self.what, f"{self.value:,.1f} {self.unit}", usual]
-        if self.goal is None:
-            return row
-        verdict = "met" if self.value <= self.goal else "missed"
-        return [*row, f"≤ {self.goal:,.0f}", f"{self.value / self.goal:.2f}", verdict]
-
-
-async def measure(url: str, *, size: int, rows: int) -> list[Figure]:
+async def measure(url: str, *, size: int, rows: int) -> Figures:
     """Measure a small and a large organization in an empty database."""
     engine = create_engine(url)
     try:
-        return [
-            *await _organization(engine, 1, load_goal_ms=30, rows=rows),
-            *await _organization(engine, size, load_goal_ms=2_000, rows=0),
-        ]
+        for each, load_ms in ((1, LOAD_SMALL_MS), (size, LOAD_LARGE_MS)):
+            company, atlases = Company(each), StoredAtlases(engine)
+            for figures in (
+                _writing(atlases, company),
+                _loads(atlases, company, load_ms),
+                _refreshes(atlases, company),
+            ):
+                async for figure in figures:
+                    yield figure
+        async for figure in _recording(engine, Company(1), rows):
+            yield figure
     finally:
         await engine.dispose()
 
 
-async def _organization(
-    engine: AsyncEngine, size: int, *, load_goal_ms: float, rows: int
-) -> list[Figure]:
-    company, atlases = Company(size), StoredAtlases(engine)
-    key, nodes = company.organization.key, len(company.nodes)
-    written = await _milliseconds(lambda: atlases.apply(company.changes(), now=NOW))
-    figures = [
-        Figure(what=f"{nodes:,} nodes: write", value=written, unit="ms"),
-        *await _loads(atlases, key, nodes, goal=load_goal_ms),
-        *await _refreshes(atlases, key, nodes),
-    ]
-    return [*figures, *(await _recording(engine, company, rows) if rows else [])]
+def _of(company: Company, what: str) -> str:
+    return f"{len(company.nodes):,} nodes: {what}"
 
 
-async def _loads(atlases: StoredAtlases, key: str, nodes: int, *, goal: float) -> list[Figure]:
-    taken = [await _milliseconds(lambda: atlases.load(key)) for _ in range(REPEATS)]
-    kept = await _megabytes(lambda: atlases.load(key))
-    return [
-        _fastest(f"{nodes:,} nodes: load, cold", taken, goal=goal),
-        Figure(what=f"{nodes:,} nodes: memory", value=kept, unit="MB", goal=150),
-    ]
+async def _writing(atlases: StoredAtlases, company: Company) -> Figures:
+    runs = list[Run]()
+    for changes in company.imports():
+        yield _of(company, f"write, part {len(runs) + 1}")
+        runs.append(await timed(partial(atlases.apply, changes, now=NOW)))
+    wall, cpu = sum(run.wall for run in runs), sum(run.cpu for run in runs)
+    yield Figure(what=_of(company, "write"), value=wall, unit="ms", cpu=cpu)
 
 
-async def _refreshes(atlases: StoredAtlases, key: str, nodes: int) -> list[Figure]:
-    cache = AtlasCache(atlases)
-    atlas = await cache.current(key)
-    await cache.view(key, now=NOW)
-    same = [await _milliseconds(lambda: cache.current(key)) for _ in range(WRITES)]
-    taken: list[float] = []
+async def _loads(atlases: StoredAtlases, company: Company, load_ms: float) -> Figures:
+    key = company.organization.key
+    yield _of(company, "load")
+    runs = await timed_often(lambda: atlases.load(key), REPEATS)
+    yield fastest(_of(company, "load, cold"), runs, at_most=load_ms)
+    waits = [await longest_wait(lambda: atlases.load(key)) for _ in range(REPEATS)]
+    what = _of(company, "longest wait of others beside it")
+    yield Figure(what=what, value=min(waits), unit="ms", at_most=WAIT_MS)
+    held = await megabytes(lambda: atlases.load(key))
+    yield Figure(what=_of(company, "memory"), value=held, unit="MB", at_most=MEMORY_MB)
+
+
+async def _refreshes(atlases: StoredAtlases, company: Company) -> Figures:
+    cache, key = AtlasCache(atlases), company.organization.key
+    yield _of(company, "refresh")
+    view = await cache.view(key, now=NOW)
+    same = await timed_often(lambda: cache.current(key), WRITES)
+    yield fastest(_of(company, "nothing changed"), same)
+    refreshes, values = list[Run](), list[Run]()
     for number in range(WRITES):
-        await atlases.apply(_a_new_title(atlas, number), now=NOW)
-        taken.append(await _milliseconds(lambda: cache.current(key)))
-        atlas = await cache.current(key)
-    return [
-        _fastest(f"{nodes:,} nodes: nothing changed", same),
-        _fastest(f"{nodes:,} nodes: refresh after a write", taken, goal=5),
-    ]
-
-
-def _fastest(what: str, taken: Sequence[float], *, goal: float | None = None) -> Figure:
-    return Figure(what=what, value=min(taken), unit="ms", usual=median(taken), goal=goal)
+        await atlases.apply(_a_new_title(view.atlas, number), now=NOW)
+        refreshes.append(await timed(lambda: cache.current(key)))
+        values.append(await timed(lambda: cache.view(key, now=NOW)))
+        view = await cache.view(key, now=NOW)
+    yield fastest(_of(company, "refresh after a write"), refreshes, at_most=REFRESH_MS)
+    yield fastest(_of(company, "the day's values after it"), values)
 
 
 def _a_new_title(atlas: Atlas, number: int) -> Changes:
@@ -130,53 +132,69 @@ def _a_new_title(atlas: Atlas, number: int) -> Changes:
     )
 
 
-async def _recording(engine: AsyncEngine, company: Company, rows: int) -> list[Figure]:
-    """Record new observations, then the same ones again, which changes nothing."""
+async def _recording(engine: AsyncEngine, company: Company, rows: int) -> Figures:
+    """Record new observations, the same ones again, which changes nothing, and without our care."""
+    company.organization = replace(company.organization, key="recording")
+    for changes in company.imports():
+        await StoredAtlases(engine).apply(changes, now=NOW)
     store, organization = StoredObservations(engine), company.organization.id
+    yield f"{rows:,} observations"
     given = list(company.observations(rows))
+    batches = [given[start : start + ROWS_AT_ONCE] for start in range(0, rows, ROWS_AT_ONCE)]
 
     async def record() -> None:
-        batches = iter(given)
-        while batch := list[Observation](islice(batches, ROWS_AT_ONCE)):
+        for batch in batches:
             await store.record(organization, batch, now=NOW)
 
-    speeds = [rows / await _milliseconds(record) for _ in range(2)]
-    return [
-        Figure(what=f"{rows:,} observations: record", value=speeds[0], unit="thousand/s"),
-        Figure(what=f"{rows:,} observations: repeat", value=speeds[1], unit="thousand/s"),
-    ]
+    new, again = await timed(record), await timed(record)
+    bare = await _bare(engine, company, batches)
+    yield _speed(f"{rows:,} observations: record", rows, new)
+    yield _speed(f"{rows:,} observations: repeat", rows, again)
+    yield _speed(f"{rows:,} observations: bare upsert", rows, bare)
+    share = bare.wall / new.wall
+    yield Figure(what="record / bare upsert", value=share, unit="", at_least=SHARE_OF_BARE)
 
 
-async def _milliseconds(work: Callable[[], Awaitable[object]]) -> float:
-    gc.collect()
-    began = time.perf_counter()
-    await work()
-    return (time.perf_counter() - began) * 1000
+async def _bare(
+    engine: AsyncEngine, company: Company, batches: Sequence[Sequence[Observation]]
+) -> Run:
+    """Write the same rows by nothing but one upsert a batch, into a table of their own."""
+    table = observations.to_metadata(MetaData(), name="bare_observations")
+    same = {"tenant_id": company.organization.id, "version": 1, "revision": 1}
+    statement = upsert(table, COLUMNS, same=same)
+    prepared = [arrays(COLUMNS, map(cells_of, batch)) for batch in batches]
+
+    async def write() -> None:
+        for parameters in prepared:
+            async with engine.begin() as connection:
+                await connection.execute(statement, parameters)
+
+    async with engine.begin() as connection:
+        await connection.execute(text(f"CREATE TABLE {table} (LIKE observations INCLUDING ALL)"))
+    return await timed(write)
 
 
-async def _megabytes(work: Callable[[], Awaitable[object]]) -> float:
-    """Give how much the result of the work holds, without what made it."""
-    gc.collect()
-    tracemalloc.start()
-    try:
-        kept = await work()
-        gc.collect()
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    del kept
-    return held / 1_000_000
+def _speed(what: str, rows: int, run: Run) -> Figure:
+    return Figure(what=what, value=rows / run.wall, unit="thousand/s", cpu=run.cpu)
 
 
-def show(figures: list[Figure]) -> None:
-    """Print the figures beside their goals."""
-    table = Table("", "fastest", "median", "goal", "fastest / goal", "")
-    for figure in figures:
-        table.add_row(*figure.cells())
+async def show(console: Console, figures: Figures) -> None:
+    """Print each figure beside its goal as soon as it is there."""
+    console.print(_line("", "fastest", "median", "CPU, ms", "goal", ""), style="bold")
+    with console.status("") as status:
+        async with aclosing(figures):
+            async for each in figures:
+                if isinstance(each, str):
+                    status.update(each)
+                else:
+                    console.print(_line(each.what, *each.cells))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    console = Console(width=110)
-    console.print(table)
-    console.print(f"Python {sys.version.split()[0]}; most memory of the process: {peak:,.0f} MB")
+    python = sys.version.split()[0]
+    console.print(f"Python {python}; most memory of the process: {peak:,.0f} MB")
+
+
+def _line(what: str, *cells: str) -> str:
+    return what.ljust(46) + "".join(map(str.rjust, cells, (18, 11, 11, 9, 8)))
 
 
 def main() -> None:
@@ -184,18 +202,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.atlas", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a tenth of the size")
     short: bool = parser.parse_args().short
+    # Dying of the signal would leave the database running.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    # As a server runs.
+    gc.set_threshold(OBJECTS_UNTIL_COLLECTION)
+    sys.setswitchinterval(TURN_SECONDS)
     with tempfile.TemporaryDirectory(prefix="atlas-benchmark-") as folder:
         Path(folder).chmod(0o755)  # root's server runs as somebody else, who must enter it
         with acquire(Path(folder) / "postgresql") as lease:
 
-            async def run() -> list[Figure]:
+            async def run() -> None:
                 await ensure_database(lease, "benchmark")
                 await upgrade(lease.url("benchmark"))
                 size, rows = (LARGE // 10, 20_000) if short else (LARGE, 200_000)
-                return await measure(lease.url("benchmark"), size=size, rows=rows)
+                figures = measure(lease.url("benchmark"), size=size, rows=rows)
+                await show(Console(width=110, highlight=False), figures)
 
-            figures = asyncio.run(run())
-    show(figures)
+            uvloop.run(run())
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ CYCLE = "FY26"
 TEAM = "team"
 CONNECTION = "csv"
 
+PART = 5_000
+"""How many nodes and links one import brings, so that no statement takes long on a busy machine."""
+
 
 class Company:
     """The records and links of an organization of a size, all with ids of their own."""
@@ -45,14 +48,20 @@ class Company:
         for number in range(size):
             self._add_a_bank(number)
 
-    def changes(self) -> Changes:
-        """Give the import of everything."""
-        return Changes(
-            organization=self.organization,
-            base_revision=0,
-            nodes=list(self.nodes.values()),
-            links=self.links,
-        )
+    def imports(self) -> Iterator[Changes]:
+        """Give what brings everything in: parts of a size, each on the revision of the one before.
+
+        No part points at a later one: nodes come in the order in which they were made, then links.
+        """
+        whole: list[Node | Link] = [*self.nodes.values(), *self.links]
+        for revision, start in enumerate(range(0, len(whole), PART)):
+            part = whole[start : start + PART]
+            yield Changes(
+                organization=self.organization,
+                base_revision=revision,
+                nodes=[each for each in part if isinstance(each, Node)],
+                links=[each for each in part if isinstance(each, Link)],
+            )
 
     def observations(self, count: int) -> Iterator[Observation]:
         """Measure `count` values, one a week and source, the newest up to now."""

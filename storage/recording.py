@@ -86,7 +86,7 @@ async def _record(
     revision: int,
 ) -> RecordResult:
     await _require_sources(connection, tenant, batch)
-    parameters = arrays(COLUMNS, map(_cells, batch))
+    parameters = arrays(COLUMNS, map(cells_of, batch))
     new = (await connection.execute(_adding(tenant, revision), parameters)).rowcount
     if new == len(batch):
         return RecordResult(new=new)
@@ -121,7 +121,8 @@ async def _require_sources(
         raise NotFound(message)
 
 
-def _cells(observation: Observation) -> tuple[Any, ...]:
+def cells_of(observation: Observation) -> tuple[Any, ...]:
+    """Give an observation's cells in the order of COLUMNS."""
     return (
         observation.metric,
         observation.source,
