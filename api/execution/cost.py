@@ -8,7 +8,7 @@ its size.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
+from typing import Any, TypeGuard
 
 from graphql import (
     DirectiveNode,
@@ -170,7 +170,7 @@ class _Walk:
         self, type_name: str, name: str, found: GraphQLField, given: Mapping[str, Json]
     ) -> int:
         price = sum(prices.ARGUMENTS.get((type_name, name, each), 0) for each in given)
-        if not _is_page(found):
+        if not self.is_page(found):
             count = COUNTED.get((type_name, name))
             return price if count is None else price + ceil(count(self.view, given))
         values = sum(
@@ -187,7 +187,7 @@ class _Walk:
         items: float,
     ) -> tuple[float, float]:
         """Give how often what is below is answered, and how many nodes the page below holds."""
-        if _is_page(found):
+        if self.is_page(found):
             return 1, min(_page_size(given), self.whole_length(parent.name, found))
         if not _type_of(found).startswith("["):
             return 1, items
@@ -228,9 +228,13 @@ class _Walk:
     def kind_of_items(self, found: GraphQLField) -> Kind | None:
         """Give the kind of a list's nodes; None where they are no nodes of one kind."""
         inside = self.type_of(found)
-        if _is_page(found) and isinstance(inside, Composite):
+        if _holds_page(inside):
             inside = self.type_of(inside.fields["nodes"])
         return KINDS.get(inside.name)
+
+    def is_page(self, found: GraphQLField) -> bool:
+        """Tell whether a field gives a page of a list, rather than a list."""
+        return _holds_page(self.type_of(found))
 
     def type_of(self, found: GraphQLField) -> GraphQLNamedType:
         """Give the type of a field, or of its list's items."""
@@ -251,12 +255,8 @@ def _page_size(given: Mapping[str, Json]) -> int:
     return min(max(size, 0), PAGE_MAXIMUM) if isinstance(size, int) else PAGE_MAXIMUM
 
 
-def _is_page(found: GraphQLField) -> bool:
-    return "after" in found.args
-
-
-def _holds_page(parent: Composite) -> bool:
-    return "pageInfo" in parent.fields
+def _holds_page(kind: GraphQLNamedType) -> TypeGuard[Composite]:
+    return isinstance(kind, Composite) and "pageInfo" in kind.fields
 
 
 def _type_of(found: GraphQLField) -> str:
