@@ -99,6 +99,14 @@ def bucket_queries(view: View, metric: Metric, request: SeriesRequest) -> list[W
     return list(dict.fromkeys(query for queries in asked for query in queries))
 
 
+def series_buckets(view: View, request: SeriesRequest) -> list[Bucket]:
+    """Give the buckets that have points in a request's series, without looking for gaps.
+
+    Errors as of `bucket_queries`.
+    """
+    return [bucket for bucket, _ in _pairs(view, request)]
+
+
 def metric_series(
     view: View, metric: Metric, request: SeriesRequest, answers: Aggregates
 ) -> list[SeriesPoint]:
