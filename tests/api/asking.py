@@ -17,7 +17,7 @@ from api.schema import build_schema, executable
 from domain.atlas import Atlas
 from domain.metric import Observation
 from domain.node import Node, OrganizationId
-from domain.ports import Aggregates, WindowQuery
+from domain.ports import Aggregates, ObservationsAsked, Stretch, WindowQuery
 from domain.value import queries_for
 from domain.view import View, end_of
 from plugins.registry import Registry
@@ -64,6 +64,12 @@ class FakeViews:
         return await self.observations.aggregate(
             organization, queries, known_at=known_at, revision=revision
         )
+
+    async def listed(
+        self, organization: OrganizationId, asked: ObservationsAsked, stretch: Stretch
+    ) -> list[Observation]:
+        self.statements += 1
+        return await self.observations.listed(organization, asked, stretch)
 
 
 @dataclass
