@@ -80,18 +80,18 @@ class LimitExceeded(QueryError):
 
     code = "COST_LIMIT"
 
-    def __init__(self, *, limit: str, maximum: int, seen: str) -> None:
-        """Name the limit as `docs/limits.md` does, and what was `seen` in its place."""
-        message = f"{seen}; the limit `{limit}` allows {maximum}."
+    def __init__(self, *, limit: str, maximum: int, seen: str, advice: str = "") -> None:
+        """Name the limit as `docs/limits.md` does, what was `seen` in its place, what to do."""
+        message = f"{seen}; the limit `{limit}` allows {maximum}. {advice}".rstrip()
         super().__init__(message, limit=limit, maximum=maximum)
 
 
 class CostExceeded(LimitExceeded):
     """Answering would cost too much."""
 
-    def __init__(self, *, maximum: int, cost: int, seen: str) -> None:
+    def __init__(self, *, maximum: int, cost: int, seen: str, advice: str = "") -> None:
         """Tell the cost beside the limit."""
-        super().__init__(limit="cost", maximum=maximum, seen=seen)
+        super().__init__(limit="cost", maximum=maximum, seen=seen, advice=advice)
         self.details["cost"] = cost
 
 

@@ -106,10 +106,7 @@ class Order(Generic[P]):
         values = [_read(part) for part in parts[2:-1]]
         belongs = parts[:2] == [_VERSION, self.name] and isinstance(parts[-1], str)
         if not belongs or not self._are_mine(values):
-            message = (
-                f"The cursor {cursor[:80]!r} doesn't belong to this list; take one of its own."
-            )
-            raise BadUserInput(message)
+            raise foreign(cursor)
         return values, parts[-1]
 
     def _are_mine(self, values: Sequence[object]) -> bool:
@@ -119,6 +116,12 @@ class Order(Generic[P]):
             (value is None and self.may_miss) or type(value) is wanted
             for value, wanted in zip(values, self.types, strict=True)
         )
+
+
+def foreign(cursor: str) -> BadUserInput:
+    """Refuse a cursor that was made up, or is of another list."""
+    message = f"The cursor {cursor[:80]!r} doesn't belong to this list; take one of its own."
+    return BadUserInput(message)
 
 
 _MISSING = (1,)

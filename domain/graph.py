@@ -83,11 +83,6 @@ class GraphEdge:
     weight: Decimal | None = None
     share: Decimal | None = None
 
-    @property
-    def id(self) -> str:
-        """The two ends and the verb between them, which joins them once."""
-        return f"{self.source} {self.kind} {self.target}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:

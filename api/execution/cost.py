@@ -30,7 +30,7 @@ from graphql.execution.values import get_variable_values
 from graphql.utilities import value_from_ast_untyped
 
 from api.execution import prices
-from api.execution.counted import COUNTED
+from api.execution.counted import COUNTED, TABLES
 from api.execution.fan_out import count_of, fan_out
 from api.execution.prices import Bill
 from api.relay import PAGE_DEFAULT, PAGE_MAXIMUM
@@ -57,7 +57,9 @@ def bill(
     if root is None:
         return Bill(0, "")
     part = walk.selections(operation.selection_set, root, items=1)
-    return Bill(ceil(part.cost), ".".join(part.dearest))
+    is_of_table = part.dearest[:1] and part.dearest[0] in TABLES
+    advice = prices.PAGE_ADVICE if is_of_table else ""
+    return Bill(ceil(part.cost), ".".join(part.dearest), advice)
 
 
 def _coerced(
@@ -153,8 +155,9 @@ class _Walk:
         below = self.selections(node.selection_set, self.type_of(found), items=page)
         return _Part(price + times * below.cost, (name, *below.dearest))
 
-    def price_of_field(self, type_name: str, name: str) -> int:
-        price = prices.FIELDS.get((type_name, name), prices.PLAIN)
+    def price_of_field(self, type_name: str, name: str) -> float:
+        usual = prices.CELL if type_name in prices.ROWS else prices.PLAIN
+        price = prices.FIELDS.get((type_name, name), usual)
         if (type_name, name) in prices.WALKS:
             price += len(self.view.atlas.nodes) // prices.NODES_VISITED
         return price
@@ -168,11 +171,11 @@ class _Walk:
 
     def price_of_arguments(
         self, type_name: str, name: str, found: GraphQLField, given: Mapping[str, Json]
-    ) -> int:
+    ) -> float:
         price = sum(prices.ARGUMENTS.get((type_name, name, each), 0) for each in given)
         if not self.is_page(found):
-            count = COUNTED.get((type_name, name))
-            return price if count is None else price + ceil(count(self.view, given))
+            count = self.counted(type_name, name, given)
+            return price if count is None else price + ceil(count) + prices.skipping(given)
         values = sum(
             _values(value) for each, value in given.items() if each not in prices.CHEAP_ARGUMENTS
         )
@@ -209,12 +212,16 @@ class _Walk:
         items: float,
     ) -> tuple[float, float] | None:
         """Give the same of what is told without pages; None of what isn't counted so."""
-        count = COUNTED.get((parent.name, name))
-        if count is not None:
-            counted = count(self.view, given)
+        counted = self.counted(parent.name, name, given)
+        if counted is not None:
             return (counted if _type_of(found).startswith("[") else 1), counted
         for_each = prices.HELD.get((parent.name, name))
         return None if for_each is None else (items * for_each, items)
+
+    def counted(self, type_name: str, name: str, given: Mapping[str, Json]) -> float | None:
+        """Count what is told without pages; None of what isn't counted so."""
+        count = COUNTED.get((type_name, name))
+        return None if count is None else count(self.view, given)
 
     def whole_length(self, parent: str, found: GraphQLField) -> float:
         """Give how long a field's list is on this Atlas, paged or not."""

@@ -1,0 +1,1 @@
+"""Flat rows: what they hold, and how they are paged."""
