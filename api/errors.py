@@ -12,6 +12,7 @@ ApiError                  a failure with a stable code and a message for whoever
     ├── DeadlineExceeded  answering took too long (DEADLINE)
     ├── Costly            the operation has to start again where it keeps nobody waiting
     └── Stopped           a field isn't answered because the whole operation has ended
+CutOff                    a streamed table can't be finished: its connection is broken off
 RequestRefused            a whole GraphQL request is refused before anything of it ran
 """
 
@@ -107,6 +108,10 @@ class Costly(QueryError):
 
 class Stopped(QueryError):
     """The operation has ended, and its one reason is what the client reads; never answered."""
+
+
+class CutOff(Exception):
+    """A streamed table can't be finished; for the server's log, and never answered."""
 
 
 class RequestRefused(Exception):

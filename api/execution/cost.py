@@ -7,7 +7,7 @@ its size.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, inf
 from typing import Any, TypeGuard
 
 from graphql import (
@@ -50,9 +50,13 @@ def bill(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Json],
     view: View,
+    *,
+    at_once: float = inf,
 ) -> Bill:
-    """Tell what a valid operation costs on this Atlas."""
-    walk = _Walk(schema, view, _coerced(schema, operation, variables), _fragments(document))
+    """Tell what a valid operation costs on this Atlas, of whose rows only some are held at once."""
+    walk = _Walk(
+        schema, view, _coerced(schema, operation, variables), _fragments(document), at_once
+    )
     root = schema.get_root_type(operation.operation)
     if root is None:
         return Bill(0, "")
@@ -94,6 +98,7 @@ class _Walk:
     view: View
     variables: Mapping[str, Json]
     fragments: Mapping[str, FragmentDefinitionNode]
+    at_once: float
     walked: dict[tuple[str, str, float], _Part] = field(
         default_factory=dict[tuple[str, str, float], _Part]
     )
@@ -221,7 +226,7 @@ class _Walk:
     def counted(self, type_name: str, name: str, given: Mapping[str, Json]) -> float | None:
         """Count what is told without pages; None of what isn't counted so."""
         count = COUNTED.get((type_name, name))
-        return None if count is None else count(self.view, given)
+        return None if count is None else min(count(self.view, given), self.at_once)
 
     def whole_length(self, parent: str, found: GraphQLField) -> float:
         """Give how long a field's list is on this Atlas, paged or not."""

@@ -147,7 +147,10 @@ ROWS = frozenset(
 )
 """The types of flat rows: their fields are cells."""
 
-PAGE_ADVICE = "Ask for a part with `limit` and go on with `after`, the `cursor` of the last row."
+PAGE_ADVICE = (
+    "Ask for a part with `limit` and go on with `after`, the `cursor` of the last row; or have the "
+    "table streamed: `Accept: text/csv`, application/jsonl, Arrow or Parquet."
+)
 """What to do where a table has more rows than an answer in JSON may hold."""
 
 OFFSET_COUNTED = 1_000_000

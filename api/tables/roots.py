@@ -1,7 +1,8 @@
-"""The root fields of the tables: their rows as lists."""
+"""The root fields of the tables: their rows as lists, or opened for whoever streams them."""
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +15,18 @@ from api.fields import Field, Value, many, public_parameters
 from api.tables.table import Asked, Opened, Row, Table
 
 
+@dataclass(slots=True)
+class Opening(Context):
+    """An operation whose one field only opens its table: its rows are streamed afterwards."""
+
+    opened: Opened | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the stream may take in all."""
+        return self.services.limits.table_seconds
+
+
 def rows_field(table: Table[Any]) -> Field:  # Any: whichever table
     """Declare the root field that gives a table's rows."""
 
@@ -23,6 +36,9 @@ def rows_field(table: Table[Any]) -> Field:  # Any: whichever table
             info.path, **{name: given.pop(name, None) for name in table.reads}
         )
         opened = Opened(table, reading, _asked(given))
+        if isinstance(context, Opening):
+            context.opened = opened
+            return []
         return await _listed(opened, context)
 
     rows.__name__ = table.name

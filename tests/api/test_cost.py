@@ -27,6 +27,7 @@ from tests.builders import (
     a_key_result,
     a_link,
     a_metric,
+    a_view,
     an_atlas,
     an_objective,
 )
@@ -195,6 +196,17 @@ def test_a_walk_over_the_atlas_costs_more_in_a_large_one() -> None:
     more = len(large.nodes) // 50 - len(BANK.nodes) // 50
     assert more == 20
     assert bill_of(document, large).cost == bill_of(document).cost + more
+
+
+def test_a_streamed_table_costs_what_is_read_of_it_together() -> None:
+    parsed = parse("{ goalRows { key title } }")
+    operation = get_operation_ast(parsed)
+    assert operation is not None
+
+    bill = cost.bill(SCHEMA, parsed, operation, {}, a_view(BANK), at_once=2)
+
+    # 1 + 2 rows × (1 + 2 cells × 0.5)
+    assert bill.cost == 5
 
 
 def test_a_table_that_is_too_dear_comes_with_advice() -> None:

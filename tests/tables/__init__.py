@@ -1,1 +1,1 @@
-"""Flat rows: what they hold, and how they are paged."""
+"""Flat rows: what they hold, how they are paged, and the formats in which they are streamed."""

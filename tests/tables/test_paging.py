@@ -140,6 +140,7 @@ async def test_more_rows_than_an_answer_holds_are_refused_with_the_way_to_page()
 
     assert error["extensions"] == {"code": "COST_LIMIT", "limit": "nodes", "maximum": 10}
     assert "`limit`" in error["message"]
+    assert "text/csv" in error["message"]
     assert len(await rows(api, "goalRows", "key", "(limit: 10)")) == 10
 
 
