@@ -78,6 +78,7 @@ class Api:
 
     client: httpx.AsyncClient
     views: FakeViews
+    app: Starlette
 
     async def ask(self, document: str, **variables: object) -> Json:
         answer = (await self.post(document, **variables)).json()
@@ -120,7 +121,7 @@ def an_api(
     app = Starlette(routes=[*first_page_routes(), answers])
     transport = httpx.ASGITransport(app)
     client = httpx.AsyncClient(transport=transport, base_url="http://atlas.test")
-    return Api(client, views)
+    return Api(client, views, app)
 
 
 def page_of(node: Node) -> str:

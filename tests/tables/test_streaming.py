@@ -4,15 +4,12 @@ import asyncio
 import threading
 import time
 import tracemalloc
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import httpx
 import orjson
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from api.context import Reading, Services
@@ -28,6 +25,7 @@ from domain.ports import Aggregates, ObservationsAsked, Stretch
 from domain.view import View
 from plugins.registry import Registry
 from tests.api.asking import SCHEMA, an_api, codes
+from tests.api.serving import serving
 from tests.builders import NOW, a_goal, a_metric, a_view, an_atlas, an_observation
 
 VIEW = a_view(an_atlas(a_metric("MT-1")))
@@ -71,6 +69,10 @@ def services(store: Endless, *, table_seconds: float = 60) -> Services:
         new_reference=lambda: "ref-1",
         limits=Limits(rows_at_once=len(OBSERVED), table_seconds=table_seconds),
     )
+
+
+def an_app(store: Endless, *, table_seconds: float = 60) -> Starlette:
+    return Starlette(routes=[graphql_route(SCHEMA, services(store, table_seconds=table_seconds))])
 
 
 async def begun(store: Endless, media_type: str) -> Chunks:
@@ -117,23 +119,6 @@ async def test_a_long_stream_holds_no_more_than_a_short_one(
     assert long - short < 50_000
 
 
-@contextmanager
-def serving(given: Services) -> Generator[str]:
-    """Serve on loopback, in a thread, with the product's own HTTP server; gives the address."""
-    app = Starlette(routes=[graphql_route(SCHEMA, given)])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}/graphql"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def read(url: str, accept: str) -> tuple[int, bytes]:
     """Read an answer to its end."""
     response = httpx.post(url, json={"query": QUERY}, headers={"accept": accept})
@@ -142,12 +127,12 @@ def read(url: str, accept: str) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize("media_type", TABLE_FORMATS)
 def test_a_stream_that_fails_does_not_end_like_a_whole_one(media_type: str) -> None:
-    with serving(services(Endless(fails_at=4))) as url, pytest.raises(httpx.RemoteProtocolError):
+    with serving(an_app(Endless(fails_at=4))) as url, pytest.raises(httpx.RemoteProtocolError):
         read(url, media_type)
 
 
 def test_a_stream_that_takes_too_long_is_broken_off() -> None:
-    slow = services(Endless(seconds=0.02), table_seconds=0.2)
+    slow = an_app(Endless(seconds=0.02), table_seconds=0.2)
 
     with serving(slow) as url, pytest.raises(httpx.RemoteProtocolError):
         read(url, CSV)
@@ -155,7 +140,7 @@ def test_a_stream_that_takes_too_long_is_broken_off() -> None:
 
 @pytest.mark.parametrize("media_type", TABLE_FORMATS)
 def test_a_table_whose_first_rows_can_not_be_had_is_an_error(media_type: str) -> None:
-    with serving(services(Endless(fails_at=1))) as url:
+    with serving(an_app(Endless(fails_at=1))) as url:
         status, body = read(url, media_type)
 
     [error] = orjson.loads(body)["errors"]
@@ -165,7 +150,7 @@ def test_a_table_whose_first_rows_can_not_be_had_is_an_error(media_type: str) ->
 
 
 def test_a_table_whose_first_rows_do_not_come_is_given_up() -> None:
-    with serving(services(Endless(seconds=5), table_seconds=0.1)) as url:
+    with serving(an_app(Endless(seconds=5), table_seconds=0.1)) as url:
         status, body = read(url, CSV)
 
     assert status == 503
@@ -175,7 +160,7 @@ def test_a_table_whose_first_rows_do_not_come_is_given_up() -> None:
 def test_nothing_is_read_for_a_client_who_left() -> None:
     store = Endless(seconds=0.001)
 
-    with serving(services(store)) as url:
+    with serving(an_app(store)) as url:
         with httpx.stream(
             "POST", url, json={"query": QUERY}, headers={"accept": JSON_LINES}
         ) as response:
