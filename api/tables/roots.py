@@ -10,6 +10,7 @@ import strawberry
 
 from api.context import Context
 from api.errors import BadUserInput
+from api.execution.limits import Limits
 from api.execution.prices import PAGE_ADVICE
 from api.fields import Field, Value, many, public_parameters
 from api.tables.table import Asked, Opened, Row, Table
@@ -105,7 +106,7 @@ _PAGING = _by_name(
         _paging,
         {
             "limit": "How many rows at most; where nothing is said, all. In JSON an answer holds "
-            "20,000 at most: more are refused with COST_LIMIT, never cut off.",
+            f"{Limits().nodes:,} at most: more are refused with COST_LIMIT, never cut off.",
             "offset": "How many rows to leave out, from the start or behind `after`. `after` is "
             "faster, and nothing is lost or repeated when rows are added meanwhile.",
             "after": "The `cursor` of a row of this table: begin with the row that follows it.",

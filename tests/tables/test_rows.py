@@ -1,5 +1,6 @@
 """What the tables hold: the sample bank's numbers, and the same as the graph tells."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -102,6 +103,19 @@ async def test_snapshots_of_a_cycle_begin_with_it(api: Api) -> None:
 
     assert {row["cycleKey"] for row in found} == {"Q4-26"}
     assert sorted({row["date"] for row in found}) == ["2026-10-31", "2026-11-22"]
+
+
+async def test_a_table_is_read_on_the_asked_day_as_known_then(api: Api) -> None:
+    known_at = datetime(2026, 11, 1, tzinfo=UTC)
+
+    await rows(
+        api,
+        "objectiveRows",
+        "key",
+        f'(asOf: "2026-10-31", knownAt: "{known_at.isoformat()}")',
+    )
+
+    assert api.views.opened == [(date(2026, 10, 31), known_at)]
 
 
 async def test_a_cycle_takes_those_inside_it_along(api: Api) -> None:
