@@ -122,6 +122,11 @@ class Context:
     _views: dict[Moment, View] = field(default_factory=dict[Moment, View])
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def seconds(self) -> float:
+        """How long the operation may take in all."""
+        return self.services.limits.operation_seconds
+
     async def read(
         self,
         path: Path,
@@ -183,7 +188,7 @@ class Context:
         if policy.mode is not ReadMode.LIVE:
             services.refresher.behind(view.atlas, policy)
             return frozenset()
-        left = services.limits.operation_seconds - (services.monotonic() - self.started)
+        left = self.seconds - (services.monotonic() - self.started)
         seconds = left * SHARE_FOR_WAITING
         if policy.deadline is not None:
             seconds = min(seconds, policy.deadline.total_seconds())
@@ -201,7 +206,9 @@ class Context:
             self.bill = self.price(view)
         if self.bill.cost > limits.cost:
             seen = f"The operation costs {self.bill.cost}, most of it for `{self.bill.dearest}`"
-            self.ended = CostExceeded(maximum=limits.cost, cost=self.bill.cost, seen=seen)
+            self.ended = CostExceeded(
+                maximum=limits.cost, cost=self.bill.cost, seen=seen, advice=self.bill.advice
+            )
         elif self.bill.cost >= limits.costly and not self.is_beside:
             self.ended = Costly("To be run beside the event loop.")
         if self.ended is not None:
@@ -232,20 +239,21 @@ class Context:
         executor is left to walk home, for what already waits must be awaited; `ended` is then the
         operation's one error.
         """
-        limits = self.services.limits
         elapsed = self.services.monotonic() - self.started
-        if self.ended is None and elapsed > limits.operation_seconds:
-            self.ended = late(limits)
+        if self.ended is None and elapsed > self.seconds:
+            self.ended = late(self.seconds)
         if self.ended is not None:
             raise Stopped(self.ended.message)
 
-    def count(self, nodes: int) -> None:
-        """Count nodes of the answer; end the operation where it would hold too many."""
+    def count(self, nodes: int, *, advice: str = "") -> None:
+        """Count nodes of the answer; end the operation, with advice, where it has too many."""
         limits = self.services.limits
         self.nodes += nodes
         if self.nodes > limits.nodes:
             seen = "The answer would hold more nodes"
-            self.ended = LimitExceeded(limit="nodes", maximum=limits.nodes, seen=seen)
+            self.ended = LimitExceeded(
+                limit="nodes", maximum=limits.nodes, seen=seen, advice=advice
+            )
             raise Stopped(self.ended.message)
 
 
@@ -259,9 +267,9 @@ async def answered(
     )
 
 
-def late(limits: Limits) -> DeadlineExceeded:
+def late(seconds: float) -> DeadlineExceeded:
     """Tell that an operation took too long."""
-    message = f"The answer took longer than {limits.operation_seconds:g} seconds."
+    message = f"The answer took longer than {seconds:g} seconds."
     return DeadlineExceeded(message)
 
 

@@ -12,6 +12,7 @@ ApiError                  a failure with a stable code and a message for whoever
     ├── DeadlineExceeded  answering took too long (DEADLINE)
     ├── Costly            the operation has to start again where it keeps nobody waiting
     └── Stopped           a field isn't answered because the whole operation has ended
+CutOff                    a streamed table can't be finished: its connection is broken off
 RequestRefused            a whole GraphQL request is refused before anything of it ran
 """
 
@@ -80,18 +81,18 @@ class LimitExceeded(QueryError):
 
     code = "COST_LIMIT"
 
-    def __init__(self, *, limit: str, maximum: int, seen: str) -> None:
-        """Name the limit as `docs/limits.md` does, and what was `seen` in its place."""
-        message = f"{seen}; the limit `{limit}` allows {maximum}."
+    def __init__(self, *, limit: str, maximum: int, seen: str, advice: str = "") -> None:
+        """Name the limit as `docs/limits.md` does, what was `seen` in its place, what to do."""
+        message = f"{seen}; the limit `{limit}` allows {maximum}. {advice}".rstrip()
         super().__init__(message, limit=limit, maximum=maximum)
 
 
 class CostExceeded(LimitExceeded):
     """Answering would cost too much."""
 
-    def __init__(self, *, maximum: int, cost: int, seen: str) -> None:
+    def __init__(self, *, maximum: int, cost: int, seen: str, advice: str = "") -> None:
         """Tell the cost beside the limit."""
-        super().__init__(limit="cost", maximum=maximum, seen=seen)
+        super().__init__(limit="cost", maximum=maximum, seen=seen, advice=advice)
         self.details["cost"] = cost
 
 
@@ -107,6 +108,10 @@ class Costly(QueryError):
 
 class Stopped(QueryError):
     """The operation has ended, and its one reason is what the client reads; never answered."""
+
+
+class CutOff(Exception):
+    """A streamed table can't be finished; for the server's log, and never answered."""
 
 
 class RequestRefused(Exception):

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import orjson
 
@@ -27,8 +27,19 @@ Part = int | str | Decimal | None
 """A value that sorts a node; None is missing."""
 
 Place = tuple[Any, ...]
-"""A node's place in an order; Any: parts of it compare only with their like."""
+"""An item's place in an order; Any: parts of it compare only with their like."""
 
+
+class Placed(Protocol):
+    """What stands in an order: its id tells it from those with the same values."""
+
+    @property
+    def id(self) -> str:
+        """Unique in the order."""
+        ...
+
+
+P = TypeVar("P", bound=Placed)
 N = TypeVar("N", bound=Node)
 N_co = TypeVar("N_co", bound=Node, covariant=True)
 
@@ -56,27 +67,61 @@ def decode_id(text: str) -> GlobalId | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Order(Generic[N]):
-    """An order of nodes: its name, and the values that sort a node in it.
+class Order(Generic[P]):
+    """An order of items, mostly nodes: its name, and the values that sort an item in it.
 
     `types` are those of the values; with `may_miss` each may also be None. `descending` says of
     each whether the greatest comes first; empty: none does.
     """
 
     name: str
-    values: Callable[[N], tuple[Part, ...]]
+    values: Callable[[P], tuple[Part, ...]]
     types: tuple[type[int | str | Decimal], ...]
     descending: tuple[bool, ...] = ()
     may_miss: bool = False
 
-    def place(self, node: N) -> Place:
-        """Give a node's place: its values, made unique by its id."""
-        return self.place_of(self.values(node), node.id)
+    def place(self, item: P) -> Place:
+        """Give an item's place: its values, made unique by its id."""
+        return self._place(self.values(item), item.id)
 
-    def place_of(self, values: Sequence[Part], node_id: str) -> Place:
-        """Give the place that these values and this id have."""
+    def cursor(self, item: P) -> str:
+        """Write an item's place down, for a client to go on from."""
+        values = [_written(value) for value in self.values(item)]
+        return _encoded(orjson.dumps([_VERSION, self.name, *values, item.id]).decode())
+
+    def values_in(self, cursor: str) -> Sequence[Part]:
+        """Read the values in a cursor; BadUserInput for one made up or of another list."""
+        return self._parsed(cursor)[0]
+
+    def place_in(self, cursor: str) -> Place:
+        """Read the place in a cursor; BadUserInput as of `values_in`."""
+        return self._place(*self._parsed(cursor))
+
+    def _place(self, values: Sequence[Part], item_id: str) -> Place:
         ways = self.descending or (False,) * len(values)
-        return (*map(_comparable, values, ways), node_id)
+        return (*map(_comparable, values, ways), item_id)
+
+    def _parsed(self, cursor: str) -> tuple[Sequence[Part], str]:
+        parts = _list(_decoded(cursor))
+        values = [_read(part) for part in parts[2:-1]]
+        belongs = parts[:2] == [_VERSION, self.name] and isinstance(parts[-1], str)
+        if not belongs or not self._are_mine(values):
+            raise foreign(cursor)
+        return values, parts[-1]
+
+    def _are_mine(self, values: Sequence[object]) -> bool:
+        if len(values) != len(self.types):
+            return False
+        return all(
+            (value is None and self.may_miss) or type(value) is wanted
+            for value, wanted in zip(values, self.types, strict=True)
+        )
+
+
+def foreign(cursor: str) -> BadUserInput:
+    """Refuse a cursor that was made up, or is of another list."""
+    message = f"The cursor {cursor[:80]!r} doesn't belong to this list; take one of its own."
+    return BadUserInput(message)
 
 
 _MISSING = (1,)
@@ -142,7 +187,7 @@ class Page(Generic[N]):
     @property
     def edges(self) -> list[Edge[N]]:
         """The nodes of this page with their cursors."""
-        return [Edge(node=node, cursor=self.cursor(node)) for node in self.items]
+        return [Edge(node=node, cursor=self.order.cursor(node)) for node in self.items]
 
     @property
     def page_info(self) -> PageInfo:
@@ -150,14 +195,9 @@ class Page(Generic[N]):
         return PageInfo(
             has_next_page=self.has_next,
             has_previous_page=self.has_previous,
-            start_cursor=self.cursor(self.items[0]) if self.items else None,
-            end_cursor=self.cursor(self.items[-1]) if self.items else None,
+            start_cursor=self.order.cursor(self.items[0]) if self.items else None,
+            end_cursor=self.order.cursor(self.items[-1]) if self.items else None,
         )
-
-    def cursor(self, node: N) -> str:
-        """Give the cursor of a node of this page."""
-        values = [_written(value) for value in self.order.values(node)]
-        return _encoded(orjson.dumps([_VERSION, self.order.name, *values, node.id]).decode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +218,9 @@ def paged(nodes: Sequence[N], asked: Asked, order: Order[N] = BY_KEY) -> Page[N]
     """
     start, end = 0, len(nodes)
     if asked.after is not None:
-        start = bisect_right(nodes, _place(asked.after, order), key=order.place)
+        start = bisect_right(nodes, order.place_in(asked.after), key=order.place)
     if asked.before is not None:
-        end = bisect_left(nodes, _place(asked.before, order), key=order.place)
+        end = bisect_left(nodes, order.place_in(asked.before), key=order.place)
     start, end = _cut(start, max(start, end), asked)
     return Page(
         items=nodes[start:end],
@@ -208,32 +248,12 @@ def _size(name: str, size: int) -> int:
     return size
 
 
-def _place(cursor: str, order: Order[N]) -> Place:
-    """Read a cursor of this order; BadUserInput for one made up or of another list."""
-    parts = _list(_decoded(cursor))
-    values = [_read(part) for part in parts[2:-1]]
-    belongs = parts[:2] == [_VERSION, order.name] and isinstance(parts[-1], str)
-    if not belongs or not _are_of(values, order):
-        message = f"The cursor {cursor[:80]!r} doesn't belong to this list; take one of its own."
-        raise BadUserInput(message)
-    return order.place_of(values, parts[-1])
-
-
-def _are_of(values: Sequence[object], order: Order[N]) -> bool:
-    if len(values) != len(order.types):
-        return False
-    return all(
-        (value is None and order.may_miss) or type(value) is wanted
-        for value, wanted in zip(values, order.types, strict=True)
-    )
-
-
 def _written(value: Part) -> str | int | list[str] | None:
     """Give a value as JSON can hold it: a Decimal is a list of its text."""
     return [str(value)] if isinstance(value, Decimal) else value
 
 
-def _read(part: object) -> Any:  # noqa: ANN401 - what a client made up; _are_of looks at it
+def _read(part: object) -> Any:  # noqa: ANN401 - what a client made up; _are_mine looks at it
     """Read a value; False, which is of no order's type, for a number that isn't one."""
     if not isinstance(part, list):
         return part

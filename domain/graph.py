@@ -115,10 +115,28 @@ def graph(
         raise InvalidRecord(message, path=("depth",))
     found = _everything(view, kinds) if start is None else _reached(view, kinds, start, depth)
     nodes = {node.id: node for node in sorted(found, key=_place)}
-    among = (_edges_from(view.atlas, node, nodes) for node in nodes.values())
+    among = (edges_from(view.atlas, node, nodes) for node in nodes.values())
     edges = list(islice(chain.from_iterable(among), EDGES_AT_MOST + 1))
     _require_at_most(len(edges), EDGES_AT_MOST, "edges")
     return Graph(nodes=tuple(nodes.values()), edges=tuple(edges))
+
+
+def visible_nodes(view: View) -> Mapping[NodeId, Node]:
+    """Give the visible nodes of every kind by id, in order of key; remembered by the view."""
+    return remembered(view, ("visible_nodes",), partial(_visible_nodes, view.atlas))
+
+
+def edges_from(atlas: Atlas, node: Node, among: Mapping[NodeId, Node]) -> Iterator[GraphEdge]:
+    """Walk the edges from a node to others `among` these: links in the order of the law, then
+    fields.
+    """
+    for relation in _OUTGOING[node.kind]:
+        for link in atlas.links_from(node.id, relation):
+            if link.target in among:
+                yield _link_edge(link)
+    for field, target in _named_by(atlas, node):
+        if target in among:
+            yield _field_edge(node, field, target)
 
 
 _KINDS = tuple(Kind)
@@ -171,6 +189,11 @@ def _reached(view: View, kinds: Collection[Kind], start: NodeId, depth: int | No
         _require_at_most(len(reached), NODES_AT_MOST, "nodes")
         ring = [node for node in new.values() if node.kind not in ENDS]
     return list(reached.values())
+
+
+def _visible_nodes(atlas: Atlas) -> dict[NodeId, Node]:
+    found = (node for node in atlas.nodes.values() if _is_visible(atlas, node))
+    return {node.id: node for node in sorted(found, key=lambda node: node.key)}
 
 
 def _is_visible(atlas: Atlas, node: Node) -> bool:
@@ -234,17 +257,6 @@ def _fields(node: Node) -> Iterator[tuple[FieldRelation, NodeId | None]]:
             yield FieldRelation.READS_FROM, node.connection
         case _:
             return
-
-
-def _edges_from(atlas: Atlas, node: Node, among: Mapping[NodeId, Node]) -> Iterator[GraphEdge]:
-    """Walk the edges that start at a node: links in the order of the law, then fields."""
-    for relation in _OUTGOING[node.kind]:
-        for link in atlas.links_from(node.id, relation):
-            if link.target in among:
-                yield _link_edge(link)
-    for field, target in _named_by(atlas, node):
-        if target in among:
-            yield _field_edge(node, field, target)
 
 
 def _link_edge(link: Link) -> GraphEdge:

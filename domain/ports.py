@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from domain.metric import Dimensions, ObservationState
+from domain.metric import Dimensions, Observation, ObservationState
 from domain.node import NodeId, OrganizationId
 
 
@@ -75,6 +75,43 @@ Aggregates = Mapping[WindowQuery, WindowAggregate]
 """Answers by question; a question without any observation is absent."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationKey:
+    """What tells an observation from all others of its organization."""
+
+    metric: NodeId
+    source: NodeId
+    dimensions: Dimensions
+    end: datetime
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationsAsked:
+    """Which of the current observations are listed; None: that doesn't matter.
+
+    Of `metrics`, without those of the sources `left_out`; that ended after `ended_after` and by
+    `ended_by`; that were recorded at `recorded_since` or later. Those without a value as well.
+    """
+
+    metrics: tuple[NodeId, ...] | None = None
+    left_out: tuple[NodeId, ...] = ()
+    ended_after: datetime | None = None
+    ended_by: datetime | None = None
+    recorded_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part of a list: `limit` items behind the one with the key `after` (None: from the start)
+    and `offset` more.
+    """
+
+    after: ObservationKey | None = None
+    offset: int = 0
+    limit: int
+
+
 class Observations(Protocol):
     """The store of observations."""
 
@@ -90,5 +127,13 @@ class Observations(Protocol):
 
         With a revision the answers are those of an Atlas of that revision, whatever was recorded
         since; None: those of the present one.
+        """
+        ...
+
+    async def listed(
+        self, organization: OrganizationId, asked: ObservationsAsked, stretch: Stretch
+    ) -> list[Observation]:
+        """List current observations in the store's own order: a metric's series by series, each
+        by its end.
         """
         ...

@@ -7,7 +7,7 @@ the metric's own window doesn't matter here.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -30,6 +30,9 @@ from domain.view import View
 
 POINTS_AT_MOST = 1_000
 """Buckets in one series: six weeks of hours, two and a half years of days, 19 years of weeks."""
+
+A_YEAR = timedelta(days=364)
+"""How far back series go where nobody says: 52 weeks, so that weekdays agree."""
 
 YEARS = range(1900, 2200)
 """In which years a series may lie, so that what it is compared with has a date too."""
@@ -97,6 +100,14 @@ def bucket_queries(view: View, metric: Metric, request: SeriesRequest) -> list[W
     measured = measured_by(view.atlas, metric)
     asked = (questions.of(each, bucket) for bucket in buckets for each in measured)
     return list(dict.fromkeys(query for queries in asked for query in queries))
+
+
+def series_buckets(view: View, request: SeriesRequest) -> list[Bucket]:
+    """Give the buckets that have points in a request's series, without looking for gaps.
+
+    Errors as of `bucket_queries`.
+    """
+    return [bucket for bucket, _ in _pairs(view, request)]
 
 
 def metric_series(

@@ -74,6 +74,11 @@ def downstream(atlas: Atlas, node: NodeId) -> list[Node]:
     return _reached(atlas, node, _DOWN)[1:]
 
 
+def directly_beneath(atlas: Atlas, node: Node) -> list[Node]:
+    """List the visible nodes one step down from a node; one twice where two links lead to it."""
+    return _follow(atlas, node, _DOWN.get(node.kind, ()))
+
+
 def upstream(atlas: Atlas, node: NodeId) -> list[Node]:
     """List the visible nodes structurally above a node, each once, the nearest first."""
     return _reached(atlas, node, _UP)[1:]

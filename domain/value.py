@@ -1,9 +1,10 @@
 """What a metric's value is: its observations over a window, from the source that counts."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from domain.aggregation import aggregated
 from domain.atlas import Atlas
@@ -213,10 +214,18 @@ def queries_for(atlas: Atlas, today: date) -> list[WindowQuery]:
     queries: dict[WindowQuery, None] = {}
     for metric in atlas.all(Metric, archived=True):
         queries.update(dict.fromkeys(_metric_queries(atlas, metric, today)))
-    alike = {_asks(atlas, each): each for each in atlas.all(KeyResult, archived=True)}
-    for key_result in alike.values():
-        queries.update(dict.fromkeys(_key_result_queries(atlas, key_result, today)))
+    asked = key_result_queries(atlas, atlas.all(KeyResult, archived=True), today)
+    queries.update(dict.fromkeys(asked))
     return list(queries)
+
+
+def key_result_queries(
+    atlas: Atlas, key_results: Iterable[KeyResult], today: date
+) -> list[WindowQuery]:
+    """List the questions that the progress and status of key results on a day need, each once."""
+    alike = {_asks(atlas, each): each for each in key_results}
+    asked = (_key_result_queries(atlas, each, today) for each in alike.values())
+    return list(dict.fromkeys(chain.from_iterable(asked)))
 
 
 def queries_of(

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.errors import NotFound
 from domain.metric import Observation
 from domain.node import NodeId, OrganizationId
-from domain.ports import WindowAggregate, WindowQuery
+from domain.ports import ObservationsAsked, Stretch, WindowAggregate, WindowQuery
 from storage.aggregates import Past, aggregates_of
 from storage.bulk import any_of
+from storage.listing import list_observations
 from storage.recording import RecordResult, record_all
 from storage.refusals import in_domain_words
 from storage.retry import retrying
@@ -43,6 +44,12 @@ class StoredObservations:
         past = Past(known_at=known_at, revision=revision)
         return await retrying(partial(self._aggregate, organization, queries, past))
 
+    async def listed(
+        self, organization: OrganizationId, asked: ObservationsAsked, stretch: Stretch
+    ) -> list[Observation]:
+        """List current observations in the order of their table's key."""
+        return await retrying(partial(self._listed, organization, asked, stretch))
+
     async def record(
         self,
         organization: OrganizationId,
@@ -67,6 +74,12 @@ class StoredObservations:
     ) -> dict[WindowQuery, WindowAggregate]:
         async with self._glances.connect() as connection:
             return await aggregates_of(connection, organization, queries, past)
+
+    async def _listed(
+        self, organization: OrganizationId, asked: ObservationsAsked, stretch: Stretch
+    ) -> list[Observation]:
+        async with self._glances.connect() as connection:
+            return await list_observations(connection, organization, asked, stretch)
 
     async def _record(
         self,

@@ -11,7 +11,15 @@ from domain.errors import Conflict
 from domain.links import Link
 from domain.metric import Observation, ObservationState
 from domain.node import OrganizationId
-from domain.ports import LastObservation, WindowAggregate, WindowQuery
+from domain.ports import (
+    LastObservation,
+    ObservationKey,
+    ObservationsAsked,
+    Stretch,
+    WindowAggregate,
+    WindowQuery,
+)
+from storage.dimensions import hash_of
 
 
 class FakeObservations:
@@ -38,6 +46,31 @@ class FakeObservations:
         known = [o for o in self.observations if known_at is None or o.recorded_at <= known_at]
         found = {query: _in_window(known, query) for query in queries}
         return {query: _aggregate(inside, query) for query, inside in found.items() if inside}
+
+    async def listed(
+        self, organization: OrganizationId, asked: ObservationsAsked, stretch: Stretch
+    ) -> list[Observation]:
+        del organization
+        current = {_place(each): each for each in self.observations}
+        after = () if stretch.after is None else _place(stretch.after)
+        places = sorted(place for place, each in current.items() if _is_asked(each, asked))
+        behind = [place for place in places if place > after]
+        return [current[place] for place in behind[stretch.offset :][: stretch.limit]]
+
+
+def _place(each: Observation | ObservationKey) -> tuple[object, ...]:
+    """Give the place in the order that the real store has."""
+    return (each.metric, each.source, hash_of(each.dimensions), each.end, each.start)
+
+
+def _is_asked(each: Observation, asked: ObservationsAsked) -> bool:
+    return (
+        (asked.metrics is None or each.metric in asked.metrics)
+        and each.source not in asked.left_out
+        and (asked.ended_after is None or each.end > asked.ended_after)
+        and (asked.ended_by is None or each.end <= asked.ended_by)
+        and (asked.recorded_since is None or each.recorded_at >= asked.recorded_since)
+    )
 
 
 def _in_window(observations: list[Observation], query: WindowQuery) -> list[Observation]:

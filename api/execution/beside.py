@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 
 from api.context import Context, Services
 from domain.atlas import Atlas
+from domain.metric import Observation
 from domain.node import NodeId, OrganizationId
-from domain.ports import Aggregates, Observations, WindowQuery
+from domain.ports import Aggregates, Observations, ObservationsAsked, Stretch, WindowQuery
 from domain.source import MetricSource
 from domain.view import View
 from ingest.freshness import Asking, ReadPolicy
@@ -125,6 +126,11 @@ class _ObservationsAcross:
             organization, queries, known_at=known_at, revision=revision
         )
         return await _awaited(work, self.home)
+
+    async def listed(
+        self, organization: OrganizationId, asked: ObservationsAsked, stretch: Stretch
+    ) -> list[Observation]:
+        return await _awaited(self.observations.listed(organization, asked, stretch), self.home)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ its size.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
-from typing import Any
+from math import ceil, inf
+from typing import Any, TypeGuard
 
 from graphql import (
     DirectiveNode,
@@ -30,7 +30,7 @@ from graphql.execution.values import get_variable_values
 from graphql.utilities import value_from_ast_untyped
 
 from api.execution import prices
-from api.execution.counted import COUNTED
+from api.execution.counted import COUNTED, TABLES
 from api.execution.fan_out import count_of, fan_out
 from api.execution.prices import Bill
 from api.relay import PAGE_DEFAULT, PAGE_MAXIMUM
@@ -50,14 +50,20 @@ def bill(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Json],
     view: View,
+    *,
+    at_once: float = inf,
 ) -> Bill:
-    """Tell what a valid operation costs on this Atlas."""
-    walk = _Walk(schema, view, _coerced(schema, operation, variables), _fragments(document))
+    """Tell what a valid operation costs on this Atlas, of whose rows only some are held at once."""
+    walk = _Walk(
+        schema, view, _coerced(schema, operation, variables), _fragments(document), at_once
+    )
     root = schema.get_root_type(operation.operation)
     if root is None:
         return Bill(0, "")
     part = walk.selections(operation.selection_set, root, items=1)
-    return Bill(ceil(part.cost), ".".join(part.dearest))
+    is_of_table = part.dearest[:1] and part.dearest[0] in TABLES
+    advice = prices.PAGE_ADVICE if is_of_table else ""
+    return Bill(ceil(part.cost), ".".join(part.dearest), advice)
 
 
 def _coerced(
@@ -92,6 +98,7 @@ class _Walk:
     view: View
     variables: Mapping[str, Json]
     fragments: Mapping[str, FragmentDefinitionNode]
+    at_once: float
     walked: dict[tuple[str, str, float], _Part] = field(
         default_factory=dict[tuple[str, str, float], _Part]
     )
@@ -153,8 +160,9 @@ class _Walk:
         below = self.selections(node.selection_set, self.type_of(found), items=page)
         return _Part(price + times * below.cost, (name, *below.dearest))
 
-    def price_of_field(self, type_name: str, name: str) -> int:
-        price = prices.FIELDS.get((type_name, name), prices.PLAIN)
+    def price_of_field(self, type_name: str, name: str) -> float:
+        usual = prices.CELL if type_name in prices.ROWS else prices.PLAIN
+        price = prices.FIELDS.get((type_name, name), usual)
         if (type_name, name) in prices.WALKS:
             price += len(self.view.atlas.nodes) // prices.NODES_VISITED
         return price
@@ -168,11 +176,11 @@ class _Walk:
 
     def price_of_arguments(
         self, type_name: str, name: str, found: GraphQLField, given: Mapping[str, Json]
-    ) -> int:
+    ) -> float:
         price = sum(prices.ARGUMENTS.get((type_name, name, each), 0) for each in given)
-        if not _is_page(found):
-            count = COUNTED.get((type_name, name))
-            return price if count is None else price + ceil(count(self.view, given))
+        if not self.is_page(found):
+            count = self.counted(type_name, name, given)
+            return price if count is None else price + ceil(count) + prices.skipping(given)
         values = sum(
             _values(value) for each, value in given.items() if each not in prices.CHEAP_ARGUMENTS
         )
@@ -187,7 +195,7 @@ class _Walk:
         items: float,
     ) -> tuple[float, float]:
         """Give how often what is below is answered, and how many nodes the page below holds."""
-        if _is_page(found):
+        if self.is_page(found):
             return 1, min(_page_size(given), self.whole_length(parent.name, found))
         if not _type_of(found).startswith("["):
             return 1, items
@@ -209,12 +217,16 @@ class _Walk:
         items: float,
     ) -> tuple[float, float] | None:
         """Give the same of what is told without pages; None of what isn't counted so."""
-        count = COUNTED.get((parent.name, name))
-        if count is not None:
-            counted = count(self.view, given)
+        counted = self.counted(parent.name, name, given)
+        if counted is not None:
             return (counted if _type_of(found).startswith("[") else 1), counted
         for_each = prices.HELD.get((parent.name, name))
         return None if for_each is None else (items * for_each, items)
+
+    def counted(self, type_name: str, name: str, given: Mapping[str, Json]) -> float | None:
+        """Count what is told without pages; None of what isn't counted so."""
+        count = COUNTED.get((type_name, name))
+        return None if count is None else min(count(self.view, given), self.at_once)
 
     def whole_length(self, parent: str, found: GraphQLField) -> float:
         """Give how long a field's list is on this Atlas, paged or not."""
@@ -228,9 +240,13 @@ class _Walk:
     def kind_of_items(self, found: GraphQLField) -> Kind | None:
         """Give the kind of a list's nodes; None where they are no nodes of one kind."""
         inside = self.type_of(found)
-        if _is_page(found) and isinstance(inside, Composite):
+        if _holds_page(inside):
             inside = self.type_of(inside.fields["nodes"])
         return KINDS.get(inside.name)
+
+    def is_page(self, found: GraphQLField) -> bool:
+        """Tell whether a field gives a page of a list, rather than a list."""
+        return _holds_page(self.type_of(found))
 
     def type_of(self, found: GraphQLField) -> GraphQLNamedType:
         """Give the type of a field, or of its list's items."""
@@ -251,12 +267,8 @@ def _page_size(given: Mapping[str, Json]) -> int:
     return min(max(size, 0), PAGE_MAXIMUM) if isinstance(size, int) else PAGE_MAXIMUM
 
 
-def _is_page(found: GraphQLField) -> bool:
-    return "after" in found.args
-
-
-def _holds_page(parent: Composite) -> bool:
-    return "pageInfo" in parent.fields
+def _holds_page(kind: GraphQLNamedType) -> TypeGuard[Composite]:
+    return isinstance(kind, Composite) and "pageInfo" in kind.fields
 
 
 def _type_of(found: GraphQLField) -> str:

@@ -29,8 +29,9 @@ class Limits:
     `fields` counts with fragments spelled out, `nodes` counts the nodes that an answer holds.
     `filter_depth`, `filter_conditions` and `order_fields` bound what one list is asked by.
     `costly` is the cost from which an operation runs beside the event loop, `costly_at_once` how
-    many of them do. `documents` and `document_characters` bound what is remembered of parsed
-    documents.
+    many of them do. `rows_at_once` rows of a table are read together; `table_seconds` is how long a
+    streamed table may take, `tables_at_once` of how many of them rows are computed at a time.
+    `documents` and `document_characters` bound what is remembered of parsed documents.
     """
 
     body_bytes: int = 1_000_000
@@ -53,6 +54,9 @@ class Limits:
     filter_depth: int = 8
     filter_conditions: int = 100
     order_fields: int = 5
+    rows_at_once: int = 1_000
+    table_seconds: float = 300.0
+    tables_at_once: int = 2
     documents: int = 1_000
     document_characters: int = 250_000
 

@@ -79,7 +79,7 @@ async def run(
                     context, partial(_executed, schema, document, request)
                 )
     except TimeoutError:
-        context.ended = late(limits)
+        context.ended = late(limits.operation_seconds)
     else:
         if context.ended is None:
             return _payload(result, new_reference)

@@ -14,13 +14,17 @@ from domain.node import Kind
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What an operation costs, rounded up, and the path of its dearest field."""
+    """What an operation costs, rounded up, the path of its dearest field, how to make it cheap."""
 
     cost: int
     dearest: str
+    advice: str = ""
 
 
 PLAIN = 1
+
+CELL = 0.5
+"""A cell of a flat row: most are read from a record, and none leads to another record's fields."""
 
 UNKNOWN_LENGTH = 50
 """How many items a list counts for where nobody knows better."""
@@ -49,6 +53,9 @@ FIELDS: Mapping[tuple[str, str], int] = MappingProxyType(
         ("Atlas", "coverage"): WALK,
         ("Metric", "marks"): WALK,
         ("Metric", "series"): STATEMENT,
+        ("Query", "keyResultSnapshotRows"): STATEMENT,
+        ("Query", "metricSeriesRows"): STATEMENT,
+        ("Query", "observationRows"): STATEMENT,
         ("Goal", "impact"): WALK,
         ("Solution", "goldenThread"): WALK,
         ("Team", "progress"): WALK,
@@ -60,11 +67,23 @@ FIELDS: Mapping[tuple[str, str], int] = MappingProxyType(
 WALKS = frozenset(field for field, price in FIELDS.items() if price == WALK)
 """Fields that may visit every node of the atlas, and cost the more the larger it is."""
 
+_ON_A_DAY = (
+    "atlas",
+    "keyResultRows",
+    "objectiveRows",
+    "opportunityRows",
+    "solutionRows",
+    "metricRows",
+)
+
 ARGUMENTS: Mapping[tuple[str, str, str], int] = MappingProxyType(
     {
         ("Query", "atlas", "read"): OUTSIDE_CALL,
-        ("Query", "atlas", "asOf"): STATEMENT,
-        ("Query", "atlas", "knownAt"): STATEMENT,
+        **{
+            ("Query", root, argument): STATEMENT
+            for root in _ON_A_DAY
+            for argument in ("asOf", "knownAt")
+        },
         **{
             ("Metric", "value", argument): STATEMENT
             for argument in ("asOf", "dimensions", "window", "cycle")
@@ -106,6 +125,43 @@ LENGTHS: Mapping[tuple[str, str], int] = MappingProxyType(
     }
 )
 """Usual lengths of lists whose items the Atlas doesn't count: (type or interface, field)."""
+
+ROWS = frozenset(
+    {
+        "CycleRow",
+        "EdgeRow",
+        "GoalRow",
+        "InsightRow",
+        "JourneyRow",
+        "KeyResultRow",
+        "KeyResultSnapshotRow",
+        "LineageRow",
+        "MetricRow",
+        "MetricSeriesRow",
+        "ObjectiveRow",
+        "ObservationRow",
+        "OpportunityRow",
+        "SolutionRow",
+        "TeamRow",
+    }
+)
+"""The types of flat rows: their fields are cells."""
+
+PAGE_ADVICE = (
+    "Ask for a part with `limit` and go on with `after`, the `cursor` of the last row; or have the "
+    "table streamed: `Accept: text/csv`, application/jsonl, Arrow or Parquet."
+)
+"""What to do where a table has more rows than an answer in JSON may hold."""
+
+OFFSET_COUNTED = 1_000_000
+"""Beyond so many rows that are left out there is nothing to be walked over."""
+
+
+def skipping(given: Mapping[str, object]) -> float:
+    """Price the rows that an offset leaves out: they are walked over."""
+    offset = given.get("offset")
+    return min(max(offset, 0), OFFSET_COUNTED) / NODES_VISITED if isinstance(offset, int) else 0
+
 
 STANDS_FOR: Mapping[str, Kind] = MappingProxyType(
     {"OwnedObjective": Kind.OBJECTIVE, "Contribution": Kind.OBJECTIVE}

@@ -121,7 +121,7 @@ def edges(listed: MicroJourneyPage, _: Reading) -> list[LinkedEdge]:
     return [
         LinkedEdge(
             node=node,
-            cursor=listed.page.cursor(node),
+            cursor=listed.page.order.cursor(node),
             parent=listed.parent,
             position=listed.positions[node.id],
         )

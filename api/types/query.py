@@ -10,6 +10,14 @@ from api.context import Context, Reading
 from api.errors import BadUserInput
 from api.fields import Field, Function, GraphQLType, many, maybe
 from api.relay import decode_id
+from api.tables.dimensions import CYCLES, GOALS, INSIGHTS, JOURNEYS, METRICS, TEAMS
+from api.tables.links import EDGES, LINEAGE
+from api.tables.observations import OBSERVATIONS
+from api.tables.okr import KEY_RESULTS, OBJECTIVES
+from api.tables.roots import rows_field
+from api.tables.series import SERIES
+from api.tables.snapshots import SNAPSHOTS
+from api.tables.work import OPPORTUNITIES, SOLUTIONS
 from api.types.connector import Connector, ConnectorEntry, inventory
 from api.types.freshness import ReadInput, policy_of
 from api.types.node import type_name_of
@@ -147,3 +155,18 @@ class Query:
         many(Connector),
         "The connectors in order of key, then the plugins in quarantine.",
     )
+    key_result_rows = rows_field(KEY_RESULTS)
+    key_result_snapshot_rows = rows_field(SNAPSHOTS)
+    objective_rows = rows_field(OBJECTIVES)
+    metric_series_rows = rows_field(SERIES)
+    observation_rows = rows_field(OBSERVATIONS)
+    opportunity_rows = rows_field(OPPORTUNITIES)
+    solution_rows = rows_field(SOLUTIONS)
+    goal_rows = rows_field(GOALS)
+    journey_rows = rows_field(JOURNEYS)
+    insight_rows = rows_field(INSIGHTS)
+    metric_rows = rows_field(METRICS)
+    team_rows = rows_field(TEAMS)
+    cycle_rows = rows_field(CYCLES)
+    edge_rows = rows_field(EDGES)
+    lineage_rows = rows_field(LINEAGE)

@@ -63,7 +63,8 @@ def found_edges(found: FoundPage, _: Reading) -> list[FoundEdge]:
     """Give the nodes of a page with their cursors and how well they fit."""
     page, ranks = found.page, found.ranks
     return [
-        FoundEdge(node=node, rank=ranks[node.id], cursor=page.cursor(node)) for node in page.items
+        FoundEdge(node=node, rank=ranks[node.id], cursor=page.order.cursor(node))
+        for node in page.items
     ]
 
 

@@ -33,6 +33,8 @@ GRAIN = public_enum(
     QUARTER="Three months, from the fiscal year's first one on.",
     YEAR="Twelve months, from the fiscal year's first one on.",
 )
+
+
 FILL = public_enum(
     Fill,
     "What a bucket shows in which nothing was observed.",
@@ -57,6 +59,11 @@ MARK_KIND = public_enum(
     TARGET="A key result's target is due.",
     CYCLE_END="The last day of a cycle.",
 )
+
+
+def grain_or_week(asked: Grain | None) -> Grain:
+    """Give the asked grain; where nothing is said, WEEK."""
+    return asked or Grain.WEEK
 
 
 async def points(  # noqa: PLR0913 - each is an argument of the public field

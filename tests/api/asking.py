@@ -17,7 +17,7 @@ from api.schema import build_schema, executable
 from domain.atlas import Atlas
 from domain.metric import Observation
 from domain.node import Node, OrganizationId
-from domain.ports import Aggregates, WindowQuery
+from domain.ports import Aggregates, ObservationsAsked, Stretch, WindowQuery
 from domain.value import queries_for
 from domain.view import View, end_of
 from plugins.registry import Registry
@@ -65,6 +65,12 @@ class FakeViews:
             organization, queries, known_at=known_at, revision=revision
         )
 
+    async def listed(
+        self, organization: OrganizationId, asked: ObservationsAsked, stretch: Stretch
+    ) -> list[Observation]:
+        self.statements += 1
+        return await self.observations.listed(organization, asked, stretch)
+
 
 @dataclass
 class Api:
@@ -72,6 +78,7 @@ class Api:
 
     client: httpx.AsyncClient
     views: FakeViews
+    app: Starlette
 
     async def ask(self, document: str, **variables: object) -> Json:
         answer = (await self.post(document, **variables)).json()
@@ -114,7 +121,7 @@ def an_api(
     app = Starlette(routes=[*first_page_routes(), answers])
     transport = httpx.ASGITransport(app)
     client = httpx.AsyncClient(transport=transport, base_url="http://atlas.test")
-    return Api(client, views)
+    return Api(client, views, app)
 
 
 def page_of(node: Node) -> str:

@@ -27,6 +27,7 @@ from tests.builders import (
     a_key_result,
     a_link,
     a_metric,
+    a_view,
     an_atlas,
     an_objective,
 )
@@ -125,6 +126,37 @@ def bill_of(document: str, atlas: Atlas = BANK, **variables: Json) -> Bill:
         pytest.param(
             "{ atlas { graph(kinds: GOAL) { nodes { key } } } }", 58, id="a graph by its nodes"
         ),
+        # goalRows 1 + 3 rows × (1 + 2 cells × 0.5)
+        pytest.param("{ goalRows { key title } }", 7, id="a table by its rows"),
+        pytest.param("{ goalRows(limit: 2) { key title } }", 5, id="a part of a table"),
+        # 5 + 100 rows left out / 50
+        pytest.param(
+            "{ goalRows(limit: 2, offset: 100) { key title } }", 7, id="what an offset walks over"
+        ),
+        pytest.param(
+            '{ goalRows(limit: 2, after: "x") { key title } }', 5, id="a table gone on with"
+        ),
+        # keyResultRows 1 + asOf 20 + 2 rows × (1 + 0.5)
+        pytest.param(
+            '{ keyResultRows(asOf: "2026-01-01") { progress } }', 24, id="a table on another day"
+        ),
+        # statement 20 + (14 days / 7 + 1) × 2 key results × (1 + 0.5)
+        pytest.param(
+            '{ keyResultSnapshotRows(from: "2026-11-09") { progress } }', 29, id="days × rows"
+        ),
+        # statement 20 + 1 metric × (14 days + 1) × (1 + 0.5) = 42.5
+        pytest.param(
+            '{ metricSeriesRows(from: "2026-11-09", grain: DAY) { value } }',
+            43,
+            id="metrics × periods",
+        ),
+        # statement 20 + 1,000 rows × (1 + 0.5)
+        pytest.param("{ observationRows { value } }", 1520, id="observations, which nobody counts"),
+        # edgeRows 1 + rows × (1 + 0.5): 4 links, and O1 in its cycle, both key results in O1 and
+        # by MT-1, its source from the metric and to the connection, the quarter in the year
+        pytest.param("{ edgeRows { kind } }", 19, id="edges"),
+        # lineageRows 1 + (3 goals and 3 journeys themselves, 4 journeys beneath) × (1 + 0.5)
+        pytest.param("{ lineageRows { depth } }", 16, id="ancestors × descendants"),
         pytest.param("{ __schema { types { name } } }", 500, id="the schema"),
     ],
 )
@@ -164,6 +196,22 @@ def test_a_walk_over_the_atlas_costs_more_in_a_large_one() -> None:
     more = len(large.nodes) // 50 - len(BANK.nodes) // 50
     assert more == 20
     assert bill_of(document, large).cost == bill_of(document).cost + more
+
+
+def test_a_streamed_table_costs_what_is_read_of_it_together() -> None:
+    parsed = parse("{ goalRows { key title } }")
+    operation = get_operation_ast(parsed)
+    assert operation is not None
+
+    bill = cost.bill(SCHEMA, parsed, operation, {}, a_view(BANK), at_once=2)
+
+    # 1 + 2 rows × (1 + 2 cells × 0.5)
+    assert bill.cost == 5
+
+
+def test_a_table_that_is_too_dear_comes_with_advice() -> None:
+    assert "`after`" in bill_of("{ goalRows { key } }").advice
+    assert bill_of("{ atlas { goals { nodes { key } } } }").advice == ""
 
 
 def test_the_dearest_field_is_named_down_to_where_the_cost_spreads() -> None:

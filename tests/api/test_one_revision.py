@@ -14,8 +14,9 @@ from starlette.applications import Starlette
 from api.context import Services
 from api.execution.limits import Limits
 from api.http import graphql_route
+from domain.metric import Observation
 from domain.node import OrganizationId
-from domain.ports import Aggregates, WindowQuery
+from domain.ports import Aggregates, ObservationsAsked, Stretch, WindowQuery
 from domain.view import View
 from plugins.registry import Registry
 from storage.atlases import StoredAtlases
@@ -38,6 +39,7 @@ QUESTION = """
     value { value }
     windowed: value(window: { kind: TRAILING, days: 60 }) { value }
   } }
+  rows: metricSeriesRows(from: "2026-10-26", to: "2026-11-01") { value }
 }
 """
 
@@ -80,6 +82,11 @@ class Bank:
         return await self.observations.aggregate(
             organization, queries, known_at=known_at, revision=revision
         )
+
+    async def listed(
+        self, organization: OrganizationId, asked: ObservationsAsked, stretch: Stretch
+    ) -> list[Observation]:
+        return await self.observations.listed(organization, asked, stretch)
 
 
 class DisturbedBank(Bank):
