@@ -33,6 +33,7 @@ from journey_atlas_sdk.hosting.clock import RealClock
 from journey_atlas_sdk.hosting.gate import OutOfTurn
 from journey_atlas_sdk.hosting.lending import Lending, lend
 from journey_atlas_sdk.hosting.pulling import AnyConnector, Pulled, describe, pull
+from journey_atlas_sdk.hosting.vault import MemoryVault, Vault
 from journey_atlas_sdk.hosting.windows import windows
 from plugins.registry import Registry
 from storage.recording import RecordResult
@@ -86,7 +87,7 @@ class Sync:
 
     `clock` is the product's (a demo's stands still): it says up to when there is something to ask.
     `real_clock` stamps what was done. `environment` holds the secrets that settings refer to.
-    `budgets` bound what goes to the sources.
+    `budgets` bound what goes to the sources, `vault` keeps what came of secrets used once.
     """
 
     registry: Registry
@@ -96,6 +97,7 @@ class Sync:
     new_id: Callable[[], str]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
+    vault: Vault = field(default_factory=MemoryVault)
 
     async def connections(
         self, atlas: Atlas, wanted: Sequence[Connection], since: datetime
@@ -184,6 +186,7 @@ class Sync:
         return Lending(
             connection=f"{task.atlas.organization.key}.{task.connection.key}",
             budgets=self.budgets,
+            vault=self.vault,
             lane=_LANES[task.reason],
             secrets=resolved.secrets,
             present=self.clock,

@@ -66,7 +66,7 @@ def failure_of(response: httpx.Response, now: datetime) -> ConnectorError:
     message = f"{url.host} answered with the status {response.status_code}."
     detail = _shown(response)
     wait = wait_of(response, now)
-    if wait is not None or is_refused_by_a_limit(response, now):
+    if wait or is_refused_by_a_limit(response, now):
         return limited(message, wait, detail=detail)
     if is_passing(response):
         return TransientError(message, detail=detail)

@@ -40,6 +40,7 @@ class Gate:
     clock: Clock
     ends_at: float
     _numbers: "count[int]" = field(default_factory=count)
+    _held: set[str] = field(default_factory=set[str])
 
     @asynccontextmanager
     async def passed(self, weight: int = 1) -> AsyncGenerator[None]:
@@ -55,11 +56,18 @@ class Gate:
             if not self.fits(wait):
                 raise await self._refusal(wait)
             await self.clock.sleep(wait.total_seconds())
+        if holder is not None:
+            self._held.add(holder)
         try:
             yield
         finally:
             if holder is not None:
-                await self.budgets.give_back(self.key, holder)
+                await self._give_back(holder)
+
+    async def close(self) -> None:
+        """Give back the places of requests that nobody ended, such as bodies left unread."""
+        for holder in list(self._held):
+            await self._give_back(holder)
 
     async def pause(self, wait: timedelta) -> None:
         """Let nobody who shares the budget ask the source for so long, a week at most."""
@@ -78,6 +86,10 @@ class Gate:
         if paused is None or paused - self.clock.now() < wait:
             return OutOfTurn(f"No request of {self.lane} has room within the limits now.", wait)
         return limited("The source wants to be left alone.", wait)
+
+    async def _give_back(self, holder: str) -> None:
+        self._held.discard(holder)
+        await self.budgets.give_back(self.key, holder)
 
     def _holder(self) -> str | None:
         has_places = any(limit.concurrency is not None for limit in self.limits)

@@ -109,6 +109,7 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
             yield context
         finally:
             context.over = True
+            await gate.close()
 
 
 def _allows_private(connector: AnyConnector, lending: Lending) -> bool:

@@ -337,7 +337,7 @@ async def test_what_is_no_key_file_is_refused_without_repeating_it(lab: Lab, wri
     assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["s3cret", pem(EC)])
+@pytest.mark.parametrize("key", ["s3cret", pem(EC)], ids=["no key", "of another kind"])
 async def test_a_key_that_cannot_sign_is_refused_without_repeating_it(lab: Lab, key: str) -> None:
     async with lab.context() as context:
         how = ServiceAccount(context, token_url=TOKENS, key=SigningKey(pem=key), claims={})

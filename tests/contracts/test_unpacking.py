@@ -48,12 +48,18 @@ def test_a_gzip_without_its_end_is_worth_another_try() -> None:
         unpacked(gzip.compress(b"abc")[:-1], max_bytes=100)
 
 
-@pytest.mark.parametrize("body", [b"", b"plain", b"\x1f"])
+@pytest.mark.parametrize("body", [b"", b"plain", b"\x1f"], ids=["empty", "plain", "a byte"])
 def test_what_is_no_gzip_is_given_as_it_is(body: bytes) -> None:
     assert unpacked(body, max_bytes=100) == body
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"abc") + b"rest", b"\x1f\x8bno gzip at all"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(gzip.compress(b"abc") + b"rest", id="something after its end"),
+        pytest.param(b"\x1f\x8bno gzip at all", id="only its first bytes"),
+    ],
+)
 def test_a_broken_gzip_is_a_data_error(body: bytes) -> None:
     with pytest.raises(DataError, match="no proper gzip"):
         unpacked(body, max_bytes=100)

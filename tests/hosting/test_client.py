@@ -87,6 +87,13 @@ async def test_a_403_with_the_headers_of_a_limit_is_a_limit(lab: Lab) -> None:
         await lab.get()
 
 
+async def test_a_busy_server_that_names_no_real_time_is_only_busy(lab: Lab) -> None:
+    lab.plays(httpx.Response(503, headers={"Retry-After": "0"}))
+
+    with pytest.raises(TransientError):
+        await lab.get()
+
+
 async def test_an_author_may_raise_for_a_status_that_he_reads(lab: Lab) -> None:
     lab.plays(httpx.Response(401))
 

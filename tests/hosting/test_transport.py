@@ -283,6 +283,16 @@ async def test_a_body_that_is_being_read_holds_its_place(lab: Lab) -> None:
             await next_call.http.get(ADDRESS)
 
 
+async def test_a_body_left_unread_gives_its_place_back_with_the_call(lab: Lab) -> None:
+    limit = Limit(count=1_000, seconds=1, concurrency=1)
+
+    async with lab.context(limit) as context:
+        request = context.http.build_request("GET", ADDRESS)
+        await context.http.send(request, stream=True)
+
+    await lab.get(limit, seconds=2)
+
+
 async def test_a_call_of_a_driver_counts_too(lab: Lab) -> None:
     limit = Limit(count=1, seconds=10)
 
