@@ -106,9 +106,11 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
     def __init__(self, guard: AddressGuard) -> None:
         """Connect to nothing yet."""
         super().__init__(verify=_tls())
+        # cast: where anyio is missing httpcore has another class of that name
+        network = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
         # The one thing that httpx lets nobody choose: who connects. TLS still sees the name.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_tls(), network_backend=_GuardedNetwork(guard)
+            ssl_context=_tls(), network_backend=GuardedNetwork(guard, network)
         )
 
 
@@ -118,13 +120,13 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class _GuardedNetwork(httpcore.AsyncNetworkBackend):
+class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to addresses that a guard has looked at."""
 
-    def __init__(self, guard: AddressGuard) -> None:
+    def __init__(self, guard: AddressGuard, network: httpcore.AsyncNetworkBackend) -> None:
+        """Connect by `network`, which gets addresses in place of names."""
         self._guard = guard
-        # cast: where anyio is missing httpcore has another class of that name
-        self._network = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
+        self._network = network
 
     async def connect_tcp(
         self,

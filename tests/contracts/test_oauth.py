@@ -347,6 +347,20 @@ async def test_a_key_that_cannot_sign_is_refused_without_repeating_it(lab: Lab, 
     assert "s3cret" not in f"{caught.value} {SigningKey(pem=key)}"
 
 
+async def test_a_vault_exchanges_a_secret_for_one_caller_at_a_time() -> None:
+    vault = MemoryVault()
+
+    async def slowly(secret: str) -> str:
+        await asyncio.sleep(0.001)
+        return f"{secret}+"
+
+    found = await asyncio.gather(
+        *(vault.renew("one", "t", given="a", renew=slowly) for _ in range(3))
+    )
+
+    assert found == ["a+", "a++", "a+++"]
+
+
 async def test_a_vault_that_is_asked_for_another_connection_keeps_them_apart() -> None:
     vault = MemoryVault()
 

@@ -1,12 +1,13 @@
 """Which addresses a connector may reach, however they are written and whatever a name says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import httpcore
 import httpx
 import pytest
 
 from journey_atlas_sdk import ConfigError, TransientError
-from journey_atlas_sdk.hosting.addresses import AddressGuard, GuardedTransport
+from journey_atlas_sdk.hosting.addresses import AddressGuard, GuardedNetwork, GuardedTransport
 from tests.connectors.web_server import a_reply, a_web_server
 from tests.hosting.lent import Lab
 
@@ -117,8 +118,34 @@ def lab() -> Lab:
     return lab
 
 
+class Network(httpcore.AsyncMockBackend):
+    """Notes where a connection goes to."""
+
+    def __init__(self) -> None:
+        super().__init__([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])
+        self.hosts: list[str] = []
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 -- httpcore's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        self.hosts.append(host)
+        return await super().connect_tcp(host, port, timeout, local_address, socket_options)
+
+
 async def test_the_connection_goes_to_the_very_address_that_was_looked_at() -> None:
-    # The second answer comes too late to lead anywhere.
+    resolve, network = Resolver([WEB], ["10.0.0.5"]), Network()
+
+    await GuardedNetwork(AddressGuard(resolve=resolve), network).connect_tcp("files.example", 443)
+
+    assert (resolve.asked, network.hosts) == (["files.example"], [WEB])
+
+
+async def test_every_connection_is_looked_at_and_keeps_its_name() -> None:
     resolve = Resolver(["127.0.0.1"], ["169.254.169.254"])
     transport = GuardedTransport(AddressGuard(allow_private=True, resolve=resolve))
     async with a_web_server({"/": a_reply("here")}) as web:
