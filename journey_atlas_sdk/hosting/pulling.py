@@ -7,6 +7,7 @@ TransientError, anything that is not the contract's own error a ConnectorBug.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from inspect import isasyncgenfunction
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from journey_atlas_sdk.errors import (
 )
 from journey_atlas_sdk.hosting.context import HostContext
 from journey_atlas_sdk.hosting.failures import Missing
-from journey_atlas_sdk.observations import Observation
+from journey_atlas_sdk.observations import Observation, ObservationState
 
 MOST_OBSERVATIONS = 200_000
 """Of one pull: five centuries of days; more is a source's mistake, and would fill the memory."""
@@ -51,6 +52,11 @@ async def pull(connector: AnyConnector, request: PullRequest, context: HostConte
     observations = [each for each in found if isinstance(each, Observation)]
     _require_promised(observations, request)
     return observations
+
+
+def state_at(now: datetime, one: Observation) -> ObservationState:
+    """Give an observation's state: PROVISIONAL until its period is over, whoever calls it FINAL."""
+    return ObservationState.PROVISIONAL if one.end > now else one.state
 
 
 async def check(connector: AnyConnector, context: HostContext) -> None:
