@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
+connector = typer.Typer(help="For authors of connectors.", no_args_is_help=True)
+app.add_typer(connector, name="connector")
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -121,6 +123,31 @@ def list_connectors(*, as_json: AsJson = False) -> None:
     settings = running.settings_of(as_json=as_json)
     running.run(
         lambda: connecting.list_connectors(settings, as_json=as_json),
+        as_json=as_json,
+    )
+
+
+@connector.command("test")
+def run_kit(
+    file: Annotated[
+        Path, typer.Argument(help="A connector's .py file, with NAME_specimen.py beside it.")
+    ],
+    *,
+    check: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Run this check alone; can be given again."),
+    ] = None,
+    rows: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Rows that check 26 lets pass through.")
+    ] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """Run the conformance kit on a connector: 44 checks, each with what was expected and seen."""
+    from api.cli import conforming, running
+
+    task = conforming.KitTask(checks=check or (), rows=rows)
+    running.run(
+        lambda: conforming.run_kit(file.resolve(), task, as_json=as_json),
         as_json=as_json,
     )
 
