@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from api.cli.authoring import connector
+
 app = typer.Typer(
     name="atlas",
     help="Journey Atlas: journeys, objectives and what they move, over GraphQL.",
@@ -19,7 +21,6 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
-connector = typer.Typer(help="For authors of connectors.", no_args_is_help=True)
 app.add_typer(connector, name="connector")
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"

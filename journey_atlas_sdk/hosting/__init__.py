@@ -9,5 +9,6 @@ waits for its turn), budget (whose turn it is), retrying, waits (how long a sour
 alone), answers (bodies, bounded), failures (what statuses stand for), addresses (what may be
 reached), redaction, tracing, clock, cassettes (answers recorded, scrubbed and replayed).
 
-Before any call: loading (a plugin on a manager of its own, and its connectors).
+Before any call: loading (a plugin on a manager of its own, and its connectors), page (a connector's
+facts as Markdown), schema_words and markdown (what pages are made of).
 """
