@@ -104,6 +104,12 @@ def sync(
         str | None,
         typer.Option(metavar="DAY", help="First day to read (2024-01-01); default: 3 years ago."),
     ] = None,
+    trace: Annotated[
+        bool,
+        typer.Option(
+            "--trace", help="Show each request of the connectors, each wait and each failure."
+        ),
+    ] = False,
     demo: Demo = False,
     clock: Clock = None,
     as_json: AsJson = False,
@@ -111,7 +117,7 @@ def sync(
     """Pull the metrics' values through their connectors."""
     from api.cli import running, syncing
 
-    settings = running.settings_of(demo=demo, clock=clock, as_json=as_json)
+    settings = running.settings_of(demo=demo, clock=clock, trace=trace or None, as_json=as_json)
     task = syncing.SyncTask(connections=tuple(connections or ()), since=since, demo=demo)
     running.run(lambda: syncing.sync(settings, task, as_json=as_json), as_json=as_json)
 
@@ -131,7 +137,10 @@ def list_connectors(*, as_json: AsJson = False) -> None:
 @connector.command("test")
 def run_kit(
     file: Annotated[
-        Path, typer.Argument(help="A connector's .py file, with NAME_specimen.py beside it.")
+        Path,
+        typer.Argument(
+            help="A connector's .py file, with NAME_specimen.py beside it or in tests/."
+        ),
     ],
     *,
     check: Annotated[
