@@ -1,6 +1,6 @@
 """The kit in pytest: `pytest --atlas-connector KEY` runs one test for each check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,11 +37,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write the results into this page, between its two conformance marks",
     )
+    parser.addini(
+        "atlas_conformance",
+        "whether the conformance kit runs on each connector beside the other tests",
+        type="bool",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Collect specimens instead of tests, unless files are named."""
-    if not _asked(config):
+    if not config.option.atlas_connector:
         return
     from journey_atlas_sdk.conformance.finding import specimen_files
 
@@ -69,9 +74,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError(message)
 
 
-def _asked(config: pytest.Config) -> list[str]:
-    found: list[str] = config.option.atlas_connector
-    return found
+def _asked(config: pytest.Config) -> Sequence[str]:
+    """Give the connectors that are asked for, on the command line or by the project's setting."""
+    named: list[str] = config.option.atlas_connector
+    return named or ([_ALL] if config.getini("atlas_conformance") else [])
 
 
 class SpecimenFile(pytest.File):
