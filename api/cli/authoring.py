@@ -8,6 +8,24 @@ import typer
 connector = typer.Typer(help="Begin, test and describe a connector of yours.", no_args_is_help=True)
 
 
+@connector.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Its key, package and folder, as in acme-metrics.")],
+    *,
+    http: Annotated[
+        bool,
+        typer.Option(
+            "--http", help="Its source is asked over HTTP; else it is a file or a driver."
+        ),
+    ] = False,
+) -> None:
+    """Begin a connector: a package in a new folder that works and is tested as it is."""
+    from api.cli import beginning, running
+
+    settings = running.settings_of()
+    running.run(lambda: beginning.new_connector(settings, name, http=http))
+
+
 @connector.command("page")
 def page(
     key: Annotated[str, typer.Argument(help="Key of a connector that `atlas connectors` lists.")],
