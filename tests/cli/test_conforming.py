@@ -1,7 +1,6 @@
 """`atlas connector test`: the conformance kit on a drop-in."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,19 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from tests.conformance.test_docs import CANTEEN, PAGE, PYTHON
+from tests.plugins.canteen import a_canteen
 
 
 @pytest.fixture
 def canteen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
-    (tmp_path / "canteen.py").write_text(PYTHON.findall(CANTEEN)[0])
-    (tmp_path / "canteen_specimen.py").write_text(PYTHON.findall(PAGE)[0])
-    yield tmp_path / "canteen.py"
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    with a_canteen(tmp_path, monkeypatch) as connector:
+        yield connector
 
 
 def atlas(*arguments: object) -> tuple[int, str]:
@@ -39,7 +32,7 @@ def test_a_good_connector_ends_with_a_table_and_zero(canteen: Path) -> None:
 
 
 def test_a_lie_is_told_below_the_table(canteen: Path) -> None:
-    honest = 'sdk.parse_decimal(row["meals"])'
+    honest = 'sdk.parse_decimal(meals.get(f"{first}"))'
     canteen.write_text(canteen.read_text().replace(honest, f"{honest} or sdk.parse_decimal('0')"))
 
     code, told = atlas(canteen, "--check", 14)
