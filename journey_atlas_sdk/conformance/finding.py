@@ -24,22 +24,25 @@ def specimen_files(folder: Path) -> list[Path]:
 def specimen_file_of(file: Path) -> Path:
     """Give the file of specimens that belongs to a connector's file, or that it is itself.
 
-    NoSpecimen, naming the file that is missing, where there is none.
+    It stands beside the connector or in `tests`. NoSpecimen, naming the file that is missing, where
+    there is none.
     """
     if file.name.endswith(SUFFIX):
         return file
-    found = file.with_name(f"{file.stem}{SUFFIX}")
-    if not found.is_file():
-        message = f"{file.name} has no specimen: write one into {found}."
-        raise NoSpecimen(message)
-    return found
+    name = f"{file.stem}{SUFFIX}"
+    for found in (file.with_name(name), file.parent / "tests" / name):
+        if found.is_file():
+            return found
+    message = f"{file.name} has no specimen: write one into {file.with_name(name)}."
+    raise NoSpecimen(message if file.is_file() else f"{file} is no file.")
 
 
 def specimens_in(file: Path) -> list[Specimen]:
     """Import a file and give its specimens; NoSpecimen where it has none.
 
     It is imported by its dotted name from the first folder above that is no package, which is put
-    on Python's path, so that it finds its neighbours. Whatever it raises goes through.
+    on Python's path, as is the folder above `tests`, so that it finds its neighbours. Whatever it
+    raises goes through.
     """
     found = [each for each in vars(_imported(file)).values() if isinstance(each, Specimen)]
     if not found:
@@ -52,8 +55,9 @@ def _imported(file: Path) -> ModuleType:
     file = file.resolve()
     folders: Sequence[Path] = file.parents
     root = next(folder for folder in folders if not (folder / "__init__.py").exists())
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
+    for place in [root.parent, root] if root.name == "tests" else [root]:
+        if str(place) not in sys.path:
+            sys.path.insert(0, str(place))
     name = ".".join(file.relative_to(root).with_suffix("").parts)
     known = sys.modules.get(name)
     if known is not None and known.__file__ != str(file):  # of the same name, in another folder

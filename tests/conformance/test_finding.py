@@ -47,13 +47,29 @@ def test_they_stand_in_a_folder_and_anywhere_in_its_tests(tmp_path: Path) -> Non
     assert found == ["a_specimen.py", "tests/deep/b_specimen.py"]
 
 
-def test_a_connectors_file_has_its_specimen_beside_it(tmp_path: Path) -> None:
-    (tmp_path / "canteen_specimen.py").touch()
+@pytest.mark.parametrize("place", ["canteen_specimen.py", "tests/canteen_specimen.py"])
+def test_a_connectors_file_has_its_specimen_beside_it_or_in_its_tests(
+    tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / place).touch()
 
-    assert specimen_file_of(tmp_path / "canteen.py") == tmp_path / "canteen_specimen.py"
+    assert specimen_file_of(tmp_path / "canteen.py") == tmp_path / place
+
+
+def test_a_specimen_in_tests_finds_the_connector_in_the_folder_above(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "the_days.py").write_text('DAY = "2026-09-07"\n')
+    file = tmp_path / "tests" / "days_specimen.py"
+    file.write_text("from the_days import DAY\n" + SPECIMEN.format(name="one"))
+
+    assert [specimen.key for specimen in specimens_in(file)] == ["exports"]
 
 
 def test_a_connector_without_one_is_told_which_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(NoSpecimen, match=r"canteen\.py is no file"):
+        specimen_file_of(tmp_path / "canteen.py")
+    (tmp_path / "canteen.py").touch()
     with pytest.raises(NoSpecimen, match=r"write one into .*/canteen_specimen\.py"):
         specimen_file_of(tmp_path / "canteen.py")
 
