@@ -23,6 +23,7 @@ from api.http import graphql_route
 from api.ids import new_id
 from api.schema import build_schema, executable
 from api.settings import Settings
+from api.traces import log_event
 from domain.atlas import Atlas
 from domain.errors import NotFound
 from domain.node import Node
@@ -154,6 +155,7 @@ def _connect(
         real_clock=real_clock,
         new_id=new_id,
         environment=os.environ,
+        trace=log_event if settings.trace else None,
     )
     return Product(
         settings=settings,

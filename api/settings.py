@@ -96,6 +96,11 @@ class Settings(BaseModel):
         alias="ATLAS_MAX_NODES",
         description="Nodes kept in memory over all organizations; the least recently used leave.",
     )
+    trace: bool = Field(
+        default=False,
+        alias="ATLAS_TRACE",
+        description="Log each request of a connector, each wait and each failure, without secrets.",
+    )
     log_level: str = Field(
         default="info",
         pattern="^(critical|error|warning|info|debug)$",

@@ -3,6 +3,7 @@
 What a file may hold and how its cells are read is told in docs/connectors/csv.md.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -106,7 +107,8 @@ def _bytes(path: Path, most: int) -> bytes:
         message = f"{path} is not a file."
         raise ConfigError(message)
     with path.open("rb") as file:
-        return file.read(most + 1)
+        is_too_long = os.fstat(file.fileno()).st_size > most
+        return file.read(most + 1 if is_too_long else -1)
 
 
 def _reading(path: Path, read: Callable[[], T]) -> T:

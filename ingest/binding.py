@@ -7,6 +7,7 @@ from decimal import Context, Decimal, Inexact
 from domain import metric as domain
 from domain.source import MetricSource
 from journey_atlas_sdk import ConfigError, DataError, MetricSpec, Observation, Unit
+from journey_atlas_sdk.hosting.pulling import state_at
 
 _EXACT = Context(prec=50, traps=[Inexact])
 
@@ -48,9 +49,7 @@ class Binding:
             numerator=seen.numerator,
             denominator=seen.denominator,
             standard_error=self._scaled(seen.standard_error),
-            state=domain.ObservationState.PROVISIONAL
-            if seen.end > now
-            else domain.ObservationState(seen.state),
+            state=domain.ObservationState(state_at(now, seen)),
             flags=tuple(sorted(seen.flags)),
             connector=made.connector,
             connector_version=made.version,

@@ -33,6 +33,7 @@ from journey_atlas_sdk.hosting.clock import RealClock
 from journey_atlas_sdk.hosting.gate import OutOfTurn
 from journey_atlas_sdk.hosting.lending import Lending, lend
 from journey_atlas_sdk.hosting.pulling import AnyConnector, Pulled, describe, pull
+from journey_atlas_sdk.hosting.tracing import Event
 from journey_atlas_sdk.hosting.vault import MemoryVault, Vault
 from journey_atlas_sdk.hosting.windows import windows
 from plugins.registry import Registry
@@ -87,7 +88,8 @@ class Sync:
 
     `clock` is the product's (a demo's stands still): it says up to when there is something to ask.
     `real_clock` stamps what was done. `environment` holds the secrets that settings refer to.
-    `budgets` bound what goes to the sources, `vault` keeps what came of secrets used once.
+    `budgets` bound what goes to the sources, `vault` keeps what came of secrets used once. `trace`
+    is told of each request, wait and failure, with the key of the connection.
     """
 
     registry: Registry
@@ -98,6 +100,7 @@ class Sync:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
     vault: Vault = field(default_factory=MemoryVault)
+    trace: Callable[[str, Event], None] | None = None
 
     async def connections(
         self, atlas: Atlas, wanted: Sequence[Connection], since: datetime
@@ -191,6 +194,7 @@ class Sync:
             secrets=resolved.secrets,
             present=self.clock,
             transport=partial(self.registry.hooks.transport, task.connection.key),
+            trace=self.trace and partial(self.trace, task.connection.key),
         )
 
 

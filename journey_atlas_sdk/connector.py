@@ -225,6 +225,17 @@ class PullRequest:
         whole = [period for period in touching if self.window.holds(period.start, period.end)]
         return [period for period in whole if period.start < now]
 
+    def observation(
+        self,
+        period: Window,
+        value: Decimal | None,
+        **more: Any,  # noqa: ANN401 -- further fields of an Observation, which checks them
+    ) -> Observation:
+        """Make the observation of a period of the metric asked for, as in `sample_size=12`."""
+        return Observation(
+            metric=self.metric, start=period.start, end=period.end, value=value, **more
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:

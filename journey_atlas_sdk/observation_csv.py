@@ -112,21 +112,24 @@ def answer(
 
     UnknownMetric where no file names the metric, ConfigError where none has an asked dimension.
     """
-    wanted: list[Row] = []
     known: set[str] = set()
     breakdowns: set[str] = set()
-    for file in files:
-        if file.is_of_one_metric:
-            known.add(file.stem)
-        for metric, row in file.rows():
-            known.add(metric)
-            if metric == request.metric:
-                wanted.append(row)
-        breakdowns.update(file.dimensions)
+
+    def wanted() -> Iterator[Row]:
+        for file in files:
+            breakdowns.update(file.dimensions)
+            if file.is_of_one_metric:
+                known.add(file.stem)
+            for metric, row in file.rows():
+                known.add(metric)
+                if metric == request.metric:
+                    yield row
+
+    found = RowReader(request=request, now=now, number=form.number).answer(wanted())
     if request.metric not in known:
         raise UnknownMetric(request.metric, known=sorted(known))
     require_columns(request.dimensions, breakdowns)
-    return RowReader(request=request, now=now, number=form.number).answer(wanted)
+    return found
 
 
 def specs(files: Iterable[ObservationFile], units: Mapping[str, Unit]) -> list[MetricSpec]:

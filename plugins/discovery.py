@@ -1,10 +1,8 @@
 """Find plugins in three places and load each alone: a broken one is quarantined, the rest start."""
 
 import importlib
-import inspect
 import logging
 import pkgutil
-import reprlib
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,18 +10,16 @@ from functools import partial
 from importlib.metadata import Distribution
 from importlib.metadata import distributions as installed_distributions
 from pathlib import Path
-from typing import Final, TypeGuard, TypeVar
-
-import pluggy
+from typing import Final, TypeVar
 
 import connectors
-from journey_atlas_sdk import Connector, ConnectorInfo, hooks
+from journey_atlas_sdk import hooks
+from journey_atlas_sdk.hosting.loading import Unusable, connectors_of, manager_of
 from plugins.drop_ins import import_file
 from plugins.hooked import HookedPlugin, Hooks
 from plugins.problems import PluginProblem, ProblemCode, Quarantine
-from plugins.registry import AnyConnector, RegisteredConnector, Registry
+from plugins.registry import RegisteredConnector, Registry
 
-SUPPORTED_CONTRACTS: Final = frozenset({1})
 _LONGEST_REASON: Final = 300
 
 T = TypeVar("T")
@@ -119,7 +115,8 @@ def _dropped_in(folder: Path | None) -> Iterator[_Plugin]:
 
 def _is_plugin(path: Path) -> bool:
     """Pass over what is private, and what a plugin's author tests it with."""
-    if path.name.startswith(("_", ".", "test_")) or path.name == "conftest.py":
+    is_for_tests = path.name.endswith("_specimen.py") or path.name == "conftest.py"
+    if is_for_tests or path.name.startswith(("_", ".", "test_")):
         return False
     return path.suffix == ".py" and not path.is_dir()
 
@@ -134,27 +131,18 @@ def _raiser(error: Exception) -> Callable[[], object]:
 def _loaded(plugin: _Plugin) -> HookedPlugin:
     """Import a plugin and put it on a manager of its own, so that no other can be harmed."""
     carrier = _guarded(plugin.load, ProblemCode.LOAD_FAILED, plugin.file)
-
-    def hook() -> HookedPlugin:
-        manager = pluggy.PluginManager(hooks.PROJECT)
-        manager.add_hookspecs(hooks)
-        manager.register(carrier, name=plugin.name)
-        manager.check_pending()
-        if not manager.get_hookcallers(carrier):
-            raise Quarantine(ProblemCode.NO_HOOK, "It implements no hook.")
-        return HookedPlugin(plugin.name, plugin.origin, manager)
-
-    return _guarded(hook, ProblemCode.HOOK_FAILED, plugin.file)
+    manage = partial(manager_of, carrier, plugin.name)
+    manager = _guarded(manage, ProblemCode.HOOK_FAILED, plugin.file)
+    return HookedPlugin(plugin.name, plugin.origin, manager)
 
 
 def _connectors_of(
     plugin: HookedPlugin, accepted: dict[str, RegisteredConnector], *, file: Path | None
 ) -> dict[str, RegisteredConnector]:
     """Give a plugin's connectors by key; Quarantine for the first thing that is wrong with it."""
-    given = _guarded(partial(_ask, plugin), ProblemCode.HOOK_FAILED, file)
+    given = _guarded(partial(connectors_of, plugin.manager), ProblemCode.HOOK_FAILED, file)
     brought: dict[str, RegisteredConnector] = {}
-    for candidate in given:
-        connector = _checked(candidate)
+    for connector in given:
         key = connector.info.key
         holder = accepted.get(key) or brought.get(key)
         if holder:
@@ -166,44 +154,13 @@ def _connectors_of(
     return brought
 
 
-def _ask(plugin: HookedPlugin) -> list[object]:
-    """Call a plugin's hook for connectors; one that has other hooks alone brings none."""
-    call = plugin.caller("atlas_connectors")
-    if call is None:
-        return []
-    answers = call()
-    if not answers:  # pluggy leaves out None
-        raise Quarantine(ProblemCode.NOT_A_CONNECTOR, "Its hook atlas_connectors gave None.")
-    return [connector for answer in answers for connector in answer]
-
-
-def _checked(candidate: object) -> type[AnyConnector]:
-    if not _is_connector(candidate):
-        reason = f"Its hook gave {reprlib.repr(candidate)}, which extends no Connector."
-        raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
-    if inspect.isabstract(candidate):
-        reason = f"{candidate.__name__} has no method `pull`."
-        raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
-    info = getattr(candidate, "info", None)
-    if not isinstance(info, ConnectorInfo):
-        reason = f"{candidate.__name__} has no `info = ConnectorInfo(…)`."
-        raise Quarantine(ProblemCode.NOT_A_CONNECTOR, reason)
-    if info.contract not in SUPPORTED_CONTRACTS:
-        there = ", ".join(map(str, sorted(SUPPORTED_CONTRACTS)))
-        reason = f"It was written for contract {info.contract}; this version knows {there}."
-        raise Quarantine(ProblemCode.UNSUPPORTED_CONTRACT, reason)
-    return candidate
-
-
-def _is_connector(candidate: object) -> TypeGuard[type[AnyConnector]]:
-    return isinstance(candidate, type) and issubclass(candidate, Connector)
-
-
 def _guarded(call: Callable[[], T], code: ProblemCode, file: Path | None) -> T:
     try:
         return call()
     except Quarantine:
         raise
+    except Unusable as error:
+        raise Quarantine(ProblemCode(error.code), error.reason) from None
     except (Exception, SystemExit) as error:  # a stranger's code may raise anything
         raise Quarantine(code, _told(error, file)) from error
 

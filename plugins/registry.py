@@ -59,5 +59,5 @@ class Registry:
     def _no_connector(self, key: str) -> str:
         there = ", ".join(self.connectors) or "none"
         broken = ", ".join(problem.name for problem in self.problems)
-        quarantined = f" In quarantine: {broken}." if broken else ""
+        quarantined = f" In quarantine: {broken} (`atlas connectors` tells why)." if broken else ""
         return f"No connector has the key {key!r}. There are: {there}.{quarantined}"

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from api.cli.authoring import connector
+
 app = typer.Typer(
     name="atlas",
     help="Journey Atlas: journeys, objectives and what they move, over GraphQL.",
@@ -19,6 +21,7 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
+app.add_typer(connector, name="connector")
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -101,6 +104,12 @@ def sync(
         str | None,
         typer.Option(metavar="DAY", help="First day to read (2024-01-01); default: 3 years ago."),
     ] = None,
+    trace: Annotated[
+        bool,
+        typer.Option(
+            "--trace", help="Show each request of the connectors, each wait and each failure."
+        ),
+    ] = False,
     demo: Demo = False,
     clock: Clock = None,
     as_json: AsJson = False,
@@ -108,7 +117,7 @@ def sync(
     """Pull the metrics' values through their connectors."""
     from api.cli import running, syncing
 
-    settings = running.settings_of(demo=demo, clock=clock, as_json=as_json)
+    settings = running.settings_of(demo=demo, clock=clock, trace=trace or None, as_json=as_json)
     task = syncing.SyncTask(connections=tuple(connections or ()), since=since, demo=demo)
     running.run(lambda: syncing.sync(settings, task, as_json=as_json), as_json=as_json)
 
@@ -121,6 +130,34 @@ def list_connectors(*, as_json: AsJson = False) -> None:
     settings = running.settings_of(as_json=as_json)
     running.run(
         lambda: connecting.list_connectors(settings, as_json=as_json),
+        as_json=as_json,
+    )
+
+
+@connector.command("test")
+def run_kit(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A connector's .py file, with NAME_specimen.py beside it or in tests/."
+        ),
+    ],
+    *,
+    check: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Run this check alone; can be given again."),
+    ] = None,
+    rows: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Rows that check 26 lets pass through.")
+    ] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """Run the conformance kit on a connector: 44 checks, each with what was expected and seen."""
+    from api.cli import conforming, running
+
+    task = conforming.KitTask(checks=check or (), rows=rows)
+    running.run(
+        lambda: conforming.run_kit(file.resolve(), task, as_json=as_json),
         as_json=as_json,
     )
 

@@ -10,7 +10,7 @@ from rich.progress import Progress, TaskID
 
 from api.app import HISTORY, open_product
 from api.cli.marks import words
-from api.cli.output import Json, bars, number_columns, show, table
+from api.cli.output import Json, bars, number_columns, show, table, tell
 from api.cli.running import day_of_flag
 from api.settings import Settings
 from domain.atlas import Atlas
@@ -19,6 +19,8 @@ from domain.node import NodeId, OrganizationId
 from domain.source import Connection, MetricSource
 from domain.view import start_of
 from ingest.sync import Recorder, SyncResult, connections_of
+from journey_atlas_sdk import Fault
+from journey_atlas_sdk.hosting.tracing import Event
 from storage.recording import RecordResult
 from storage.sync_runs import SyncRun
 
@@ -68,12 +70,17 @@ async def sync(settings: Settings, task: SyncTask, *, as_json: bool) -> int:
         with bars() as progress:
             tasks = _tasks(progress, atlas, wanted)
             recorder = Shown(product.sync.recorder, progress, atlas, tasks)
-            results = await replace(product.sync, recorder=recorder).connections(
+            trace = _show if settings.trace else None
+            results = await replace(product.sync, recorder=recorder, trace=trace).connections(
                 atlas, wanted, since
             )
     data = {"sources": [_as_data(atlas, result) for result in results]}
     show(data, as_json=as_json, people=lambda console: _print(console, atlas, results))
     return 1 if any(result.run.error for result in results) else 0
+
+
+def _show(connection: str, event: Event) -> None:
+    tell(f"{connection}  {event}")
 
 
 def _tasks(progress: Progress, atlas: Atlas, wanted: Sequence[Connection]) -> dict[NodeId, TaskID]:
@@ -108,3 +115,5 @@ def _print(console: Console, atlas: Atlas, results: Sequence[SyncResult]) -> Non
     console.print(shown)
     states = Counter(result.run.state for result in results)
     console.print(", ".join(f"{count} {state}" for state, count in states.items()) or "No source.")
+    if any(result.run.error and result.run.error.fault == Fault.PLUGIN for result in results):
+        console.print("With --trace you see where a plugin failed.")

@@ -7,5 +7,8 @@ stretches are cut into pulls), vault (renewed secrets).
 Its requests: client (what an author sees), transport (how each goes over the wire), gate (where it
 waits for its turn), budget (whose turn it is), retrying, waits (how long a source asks to be left
 alone), answers (bodies, bounded), failures (what statuses stand for), addresses (what may be
-reached), redaction, tracing, clock.
+reached), redaction, tracing, clock, cassettes (answers recorded, scrubbed and replayed).
+
+Before any call: loading (a plugin on a manager of its own, and its connectors), page (a connector's
+facts as Markdown), schema_words and markdown (what pages are made of).
 """

@@ -11,6 +11,7 @@ from journey_atlas_sdk.connector import Limit
 from journey_atlas_sdk.errors import ConnectorError, QuotaExhausted, RateLimited
 from journey_atlas_sdk.hosting.budget import Budgets, Lane
 from journey_atlas_sdk.hosting.clock import Clock
+from journey_atlas_sdk.hosting.tracing import Trace, Wait
 from journey_atlas_sdk.hosting.waits import LONGEST_WAIT
 
 LONG: Final = timedelta(hours=1)
@@ -29,7 +30,7 @@ class OutOfTurn(RateLimited):
 class Gate:
     """The gate of one call, which `name` tells from all others; it closes at `ends_at`.
 
-    `ends_at` is on the clock's `monotonic`.
+    `ends_at` is on the clock's `monotonic`. `trace` is told of each wait.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Gate:
     lane: Lane
     clock: Clock
     ends_at: float
+    trace: Trace | None = None
     _numbers: "count[int]" = field(default_factory=count)
     _held: set[str] = field(default_factory=set[str])
 
@@ -55,7 +57,7 @@ class Gate:
         ):
             if not self.fits(wait):
                 raise await self._refusal(wait)
-            await self.clock.sleep(wait.total_seconds())
+            await self.wait(wait, f"the limits of {self.key} leave no room before")
         if holder is not None:
             self._held.add(holder)
         try:
@@ -68,6 +70,12 @@ class Gate:
         """Give back the places of requests that nobody ended, such as bodies left unread."""
         for holder in list(self._held):
             await self._give_back(holder)
+
+    async def wait(self, length: timedelta, reason: str) -> None:
+        """Let the time pass; `reason` is for the trace."""
+        if self.trace:
+            self.trace(Wait(seconds=length.total_seconds(), reason=reason))
+        await self.clock.sleep(length.total_seconds())
 
     async def pause(self, wait: timedelta) -> None:
         """Let nobody who shares the budget ask the source for so long, a week at most."""

@@ -46,7 +46,7 @@ class Lending:
     unique among all that share `budgets`. `present` tells the product's moment, which may stand
     still (a demo's); None: that of `clock`, by which all waiting is done. `timeout` None: the one
     of the connector's info. `transport` may wrap the host's own, or give another in its place, such
-    as a fake's. `trace` is told what goes over the wire.
+    as a fake's. `trace` is told what goes over the wire, and of each wait.
     """
 
     connection: str
@@ -84,13 +84,13 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
         lane=lending.lane,
         clock=lending.clock,
         ends_at=lending.clock.monotonic() + timeout.total_seconds(),
+        trace=lending.trace,
     )
     transport = HostTransport(
         lending.transport(GuardedTransport(guard)),
         gate,
         redactor=redactor,
         jitter=lending.jitter,
-        trace=lending.trace,
     )
     async with open_client(transport) as http:
         context = HostContext(

@@ -7,6 +7,7 @@ TransientError, anything that is not the contract's own error a ConnectorBug.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from inspect import isasyncgenfunction
 from typing import Any, Final
 
@@ -27,7 +28,8 @@ from journey_atlas_sdk.errors import (
 )
 from journey_atlas_sdk.hosting.context import HostContext
 from journey_atlas_sdk.hosting.failures import Missing
-from journey_atlas_sdk.observations import Observation
+from journey_atlas_sdk.hosting.tracing import Failure
+from journey_atlas_sdk.observations import Observation, ObservationState
 
 MOST_OBSERVATIONS = 200_000
 """Of one pull: five centuries of days; more is a source's mistake, and would fill the memory."""
@@ -41,40 +43,54 @@ Received = Sequence[Dirty] | Sequence[Observation]
 
 async def pull(connector: AnyConnector, request: PullRequest, context: HostContext) -> Pulled:
     """Give all observations that answer a question, oldest first, or that it isn't ready yet."""
-    try:
-        async with _within_the_contract(connector, context):
-            found = await _gather(connector, request, context)
-    except Missing as missing:
-        raise UnknownMetric(request.metric, detail=missing.detail) from None
-    if any(isinstance(each, Pending) for each in found):
-        return _alone(found)
-    observations = [each for each in found if isinstance(each, Observation)]
-    _require_promised(observations, request)
+    async with _told(context):
+        found = await _found(connector, request, context)
+        if any(isinstance(each, Pending) for each in found):
+            return _alone(found)
+        observations = [each for each in found if isinstance(each, Observation)]
+        _require_promised(observations, request)
     return observations
+
+
+def state_at(now: datetime, one: Observation) -> ObservationState:
+    """Give an observation's state: PROVISIONAL until its period is over, whoever calls it FINAL."""
+    return ObservationState.PROVISIONAL if one.end > now else one.state
 
 
 async def check(connector: AnyConnector, context: HostContext) -> None:
     """Have a connector try its settings out."""
-    async with _within_the_contract(connector, context):
+    async with _told(context), _within_the_contract(connector, context):
         await connector.check(context)
 
 
 async def discover(connector: AnyConnector, context: HostContext) -> list[MetricSpec]:
     """List the metrics that a source has."""
-    async with _within_the_contract(connector, context):
+    async with _told(context), _within_the_contract(connector, context):
         return list(await connector.discover(context))
 
 
 async def describe(connector: AnyConnector, metric: str, context: HostContext) -> MetricSpec | None:
     """Give what a source says of one metric; None where it lists none."""
-    async with _within_the_contract(connector, context):
+    async with _told(context), _within_the_contract(connector, context):
         return await connector.describe(metric, context)
 
 
 async def receive(connector: AnyConnector, delivery: Delivery, context: HostContext) -> Received:
     """Have a connector read what its source sent."""
-    async with _within_the_contract(connector, context):
+    async with _told(context), _within_the_contract(connector, context):
         return await connector.receive(delivery, context)
+
+
+@asynccontextmanager
+async def _told(context: HostContext) -> AsyncGenerator[None]:
+    """Tell the trace how a call failed."""
+    try:
+        yield
+    except ConnectorError as error:
+        if context.gate.trace:
+            told = Failure(code=error.code, message=error.message, detail=error.detail)
+            context.gate.trace(told)
+        raise
 
 
 @asynccontextmanager
@@ -97,6 +113,16 @@ async def _within_the_contract(
         raise ConnectorBug(message, detail=detail) from None
     finally:
         context.over = True
+
+
+async def _found(
+    connector: AnyConnector, request: PullRequest, context: HostContext
+) -> list[Observation | Pending]:
+    try:
+        async with _within_the_contract(connector, context):
+            return await _gather(connector, request, context)
+    except Missing as missing:
+        raise UnknownMetric(request.metric, detail=missing.detail) from None
 
 
 async def _gather(

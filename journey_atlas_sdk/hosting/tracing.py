@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Final
 
 import httpx
 
 from journey_atlas_sdk.hosting.redaction import BLACKED_OUT, Redactor
+from journey_atlas_sdk.terms import terms_of
 
 _LONGEST_BODY: Final = 20_000
 _CREDENTIAL: Final = re.compile(r"auth|cookie|token|secret|key|signature", re.IGNORECASE)
@@ -18,8 +20,9 @@ _TOKEN: Final = re.compile(r'("\w*token"\s*:\s*")[^"]+')
 class Exchange:
     """One request over the wire and what came back; a retried one is another exchange.
 
-    `status` None: nothing came back, and `answer` tells why. Bodies are cut short; `answer` is None
-    where the connector reads it as it comes.
+    `weight` is what it took from the budget of that name. `status` None: nothing came back, and
+    `answer` tells why. `received` is how many bytes the body has, unpacked. Bodies are cut short;
+    `answer` and `received` are None where the connector reads the body as it comes.
     """
 
     method: str
@@ -27,12 +30,50 @@ class Exchange:
     headers: Mapping[str, str]
     body: str
     seconds: float
+    budget: str
+    weight: int
     status: int | None
     answer_headers: Mapping[str, str]
     answer: str | None
+    received: int | None
+
+    def __str__(self) -> str:
+        """Tell it in one line, without headers and bodies."""
+        answered = self.answer if self.status is None else str(self.status)
+        size = "" if self.received is None else f", {self.received:,} bytes"
+        took = f"{self.weight} from the budget {self.budget}"
+        return f"{self.method} {self.url}: {answered} in {self.seconds:.3f} s{size}, {took}"
 
 
-Trace = Callable[[Exchange], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """The host waits before the next request; `reason` says why."""
+
+    seconds: float
+    reason: str
+
+    def __str__(self) -> str:
+        """Tell it in one line."""
+        return f"waits {self.seconds:.3f} s: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A call failed; `detail` is for the connector's author: where it happened, what came."""
+
+    code: str
+    message: str
+    detail: str | None
+
+    def __str__(self) -> str:
+        """Tell it in one line, with the detail in those below."""
+        detail = "" if self.detail is None else f"\n{indent(self.detail.rstrip(), '    ')}"
+        return f"fails ({self.code}): {self.message}{detail}"
+
+
+Event = Exchange | Wait | Failure
+Trace = Callable[[Event], None]
+"""Is told what happens; it neither blocks nor raises."""
 
 
 def exchange(
@@ -40,6 +81,7 @@ def exchange(
     outcome: httpx.Response | Exception,
     *,
     seconds: float,
+    budget: str,
     redactor: Redactor,
 ) -> Exchange:
     """Tell of a request and its outcome."""
@@ -50,9 +92,12 @@ def exchange(
         headers=_headers(request.headers, redactor),
         body=_body(request, redactor),
         seconds=seconds,
+        budget=budget,
+        weight=terms_of(request.extensions).weight,
         status=answer.status_code if answer else None,
         answer_headers=_headers(answer.headers, redactor) if answer else {},
         answer=_answer(outcome, redactor),
+        received=len(answer.content) if answer and answer.is_stream_consumed else None,
     )
 
 

@@ -17,7 +17,7 @@ from journey_atlas_sdk.hosting.retrying import (
     may_repeat,
     wait_asked_for,
 )
-from journey_atlas_sdk.hosting.tracing import Trace, exchange
+from journey_atlas_sdk.hosting.tracing import exchange
 from journey_atlas_sdk.terms import terms_of
 
 
@@ -36,14 +36,12 @@ class HostTransport(httpx.AsyncBaseTransport):
         *,
         redactor: Redactor,
         jitter: Jitter,
-        trace: Trace | None = None,
     ) -> None:
         """Take what it works with; closing it closes `inner`."""
         self._inner = inner
         self._gate = gate
         self._redactor = redactor
         self._jitter = jitter
-        self._trace = trace
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request until it is answered for good."""
@@ -69,10 +67,15 @@ class HostTransport(httpx.AsyncBaseTransport):
             await held.enter_async_context(self._gate.passed(terms.weight))
             started = clock.monotonic()
             outcome = await self._send(request, held)
-            if self._trace:
-                seconds = clock.monotonic() - started
-                self._trace(exchange(request, outcome, seconds=seconds, redactor=self._redactor))
+            self._tell(request, outcome, clock.monotonic() - started)
             return outcome
+
+    def _tell(self, request: httpx.Request, outcome: Outcome, seconds: float) -> None:
+        if self._gate.trace:
+            told = exchange(
+                request, outcome, seconds=seconds, budget=self._gate.key, redactor=self._redactor
+            )
+            self._gate.trace(told)
 
     async def _send(self, request: httpx.Request, held: AsyncExitStack) -> Outcome:
         terms = terms_of(request.extensions)
@@ -101,5 +104,10 @@ class HostTransport(httpx.AsyncBaseTransport):
         wait = max(asked or timedelta(0), backoff(tries, self._jitter))
         if not self._gate.fits(wait):
             return False
-        await self._gate.clock.sleep(wait.total_seconds())
+        await self._gate.wait(wait, _reason(outcome, is_asked_for=asked is not None))
         return True
+
+
+def _reason(outcome: Outcome, *, is_asked_for: bool) -> str:
+    seen = f"{outcome.status_code}" if isinstance(outcome, httpx.Response) else "no whole answer"
+    return f"the source asks for it after {seen}" if is_asked_for else f"tries again after {seen}"

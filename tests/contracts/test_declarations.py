@@ -13,6 +13,7 @@ from journey_atlas_sdk import (
     Grain,
     Limit,
     MetricSpec,
+    Observation,
     ObservationState,
     PullRequest,
     RateLimited,
@@ -216,6 +217,14 @@ def test_what_a_metric_has_no_answer_to_is_named(asked: PullRequest, message: st
     spec.require_answers(a_question("nps", dimensions=("channel",)))
     with pytest.raises(ConfigError, match=message):
         spec.require_answers(asked)
+
+
+def test_a_question_makes_the_observation_of_a_period() -> None:
+    made = a_question("trust").observation(NOVEMBER, Decimal(65), sample_size=12)
+
+    assert made == Observation(
+        metric="trust", start=NOVEMBER.start, end=NOVEMBER.end, value=Decimal(65), sample_size=12
+    )
 
 
 def test_a_question_is_about_the_whole_periods_that_have_begun() -> None:

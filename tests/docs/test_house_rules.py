@@ -22,6 +22,7 @@ EDGE = (
     "api/cli/",
     "api/clock.py",
     "journey_atlas_sdk/hosting/clock.py",
+    "journey_atlas_sdk/recordings.py",
     "storage/migrations/env.py",
 )
 VAGUE = ("utils", "helpers", "common", "manager", "base", "misc")

@@ -57,4 +57,4 @@ def written_default(name: str) -> str:
     if name == "clock":
         return "now"
     default = Settings.model_fields[name].default
-    return "" if default is None else str(default)
+    return {None: "", False: "no"}.get(default, str(default))

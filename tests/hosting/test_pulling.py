@@ -24,6 +24,7 @@ from journey_atlas_sdk import (
     Grain,
     Limit,
     Observation,
+    ObservationState,
     Pending,
     PullRequest,
     QuotaExhausted,
@@ -36,7 +37,7 @@ from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
 from journey_atlas_sdk.hosting.gate import OutOfTurn
 from journey_atlas_sdk.hosting.lending import Lending, lend
-from journey_atlas_sdk.hosting.pulling import Pulled, Received, pull, receive
+from journey_atlas_sdk.hosting.pulling import Pulled, Received, pull, receive, state_at
 from journey_atlas_sdk.hosting.windows import windows
 from tests.hosting.lent import ADDRESS, Lab, a_connector
 
@@ -244,6 +245,21 @@ async def test_the_same_period_twice_is_refused() -> None:
 
     with pytest.raises(ConnectorBug, match="came twice"):
         await pull_with(twice)
+
+
+@pytest.mark.parametrize(
+    ("now", "state"),
+    [
+        pytest.param(
+            datetime(2026, 11, 1, 12, tzinfo=UTC), ObservationState.PROVISIONAL, id="running"
+        ),
+        pytest.param(datetime(2026, 11, 2, tzinfo=UTC), ObservationState.FINAL, id="over"),
+    ],
+)
+def test_a_period_is_provisional_until_it_is_over(now: datetime, state: ObservationState) -> None:
+    claimed_final = an_observation(day=1)
+
+    assert state_at(now, claimed_final) is state
 
 
 async def test_a_source_that_needs_more_time_says_so_instead_of_answering() -> None:

@@ -28,7 +28,7 @@ from journey_atlas_sdk import (
 from journey_atlas_sdk.hosting.lending import lend
 from journey_atlas_sdk.hosting.pulling import pull
 from journey_atlas_sdk.hosting.redaction import Redactor
-from journey_atlas_sdk.hosting.tracing import Exchange
+from journey_atlas_sdk.hosting.tracing import Event, Exchange
 from tests.connectors.web_server import a_reply, a_web_server
 from tests.hosting.lent import ADDRESS, Lab
 from tests.plugins.questions import a_question
@@ -146,9 +146,9 @@ async def asks_in_all_ways(url: str, context: Context) -> None:
 async def test_no_secret_is_in_a_log_a_trace_or_a_representation(
     logged: Everywhere,
 ) -> None:
-    lab, traced = Lab(), list[Exchange]()
+    lab, told = Lab(), list[Event]()
     lab.over_the_wire()
-    lab.lending = replace(lab.lending, secrets=SECRETS, trace=traced.append)
+    lab.lending = replace(lab.lending, secrets=SECRETS, trace=told.append)
     echo = a_reply('{"you sent": "c4n4ry-t0ken", "access_token": "abc"}', X_Echo="c4n4ry-k3y")
 
     async with a_web_server({"/": echo}) as web, lab.context() as context:
@@ -157,7 +157,8 @@ async def test_no_secret_is_in_a_log_a_trace_or_a_representation(
 
     assert "X-Api-Key: c4n4ry-t0ken" in web.heads[0]
     assert "key=c4n4ry-k3y" in web.heads[0]
-    assert canaries(logged.text + shown + repr(traced)) == []
+    traced = [event for event in told if isinstance(event, Exchange)]
+    assert canaries(logged.text + shown + repr(told) + "".join(map(str, told))) == []
     assert "it failed with ***" in logged.text
     assert "ValueError: ***" in logged.text
     assert [one.status for one in traced] == [200, 200]

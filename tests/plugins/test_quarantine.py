@@ -228,7 +228,15 @@ def test_two_files_of_one_name_in_two_folders_are_two_modules(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "name",
-    ["_draft.py", ".hidden.py", "notes.txt", "canteen.py~", "test_canteen.py", "conftest.py"],
+    [
+        "_draft.py",
+        ".hidden.py",
+        "notes.txt",
+        "canteen.py~",
+        "test_canteen.py",
+        "conftest.py",
+        "canteen_specimen.py",
+    ],
 )
 def test_hidden_private_test_and_other_files_are_passed_over(tmp_path: Path, name: str) -> None:
     drop_in(tmp_path, name, "1 / 0")

@@ -70,7 +70,7 @@ def test_an_unknown_connector_is_answered_with_the_known_ones() -> None:
 
 
 def test_an_unknown_connector_may_sit_in_quarantine() -> None:
-    with pytest.raises(ConfigError, match=r"There are: none\. In quarantine: canteen\.py\."):
+    with pytest.raises(ConfigError, match=r"There are: none\. In quarantine: canteen\.py \("):
         a_registry(problems=(BROKEN,)).open("canteen", {})
 
 

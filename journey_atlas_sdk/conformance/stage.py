@@ -1,0 +1,139 @@
+"""A connector in front of a world: asked by the host's own code, over a wire that notes all."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final, TypeVar
+
+import httpx
+
+from journey_atlas_sdk.conformance.specimen import AnyConnector, Given, Specimen
+from journey_atlas_sdk.conformance.verdict import Mismatch
+from journey_atlas_sdk.conformance.virtual_time import LoopClock
+from journey_atlas_sdk.conformance.wire import Wire
+from journey_atlas_sdk.conformance.world import Fact, World
+from journey_atlas_sdk.connector import Delivery, MetricSpec, Pending, PullRequest
+from journey_atlas_sdk.hosting import pulling
+from journey_atlas_sdk.hosting.addresses import Resolve
+from journey_atlas_sdk.hosting.budget import Budgets, Lane
+from journey_atlas_sdk.hosting.context import HostContext
+from journey_atlas_sdk.hosting.lending import Lending, lend
+from journey_atlas_sdk.hosting.vault import Vault
+from journey_atlas_sdk.hosting.windows import windows
+from journey_atlas_sdk.observations import Observation
+
+T = TypeVar("T")
+Route = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
+
+MOST_ROUNDS: Final = 50
+"""How often a source may say that it needs more time."""
+
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """A connector with settings, in front of a world; each call is one of the host's."""
+
+    specimen: Specimen
+    connector: type[AnyConnector]
+    world: World
+    settings: Given
+    secrets: Mapping[str, str]
+    wire: Wire
+    clock: LoopClock
+    budgets: Budgets
+    vault: Vault
+    log: logging.Logger
+    patience: timedelta | None = None
+    route: Route | None = None
+    resolve: Resolve | None = None
+
+    async def call(self, work: Callable[[AnyConnector, HostContext], Awaitable[T]]) -> T:
+        """Make a connector and lend it a context for one call."""
+        connector = self.connector(self.connector.info.settings.read(self.settings))
+        async with lend(connector, self.lending()) as context:
+            return await work(connector, context)
+
+    def lending(self) -> Lending:
+        """Say what a call is lent from."""
+        return Lending(
+            connection=self.specimen.key,
+            budgets=self.budgets,
+            vault=self.vault,
+            jitter=_longest,
+            lane=Lane.INTERACTIVE,
+            secrets=self.secrets,
+            clock=self.clock,
+            timeout=self.patience,
+            resolve=self.resolve,
+            transport=self.route or self._over_the_wire,
+            log=self.log,
+        )
+
+    def _over_the_wire(self, _: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+        return self.wire
+
+    async def pull(self, question: PullRequest) -> list[Observation]:
+        """Ask as the product does: window by window, and again where it is pending."""
+        info = self.connector.info
+        found: list[Observation] = []
+        for window in windows(
+            question.window.start,
+            question.window.end - _INSTANT,
+            question.grain,
+            zone=question.time_zone,
+            info=info,
+        ):
+            found += await self._until_ready(replace(question, window=window))
+        now = self.clock.now()
+        return [replace(one, state=pulling.state_at(now, one)) for one in found]
+
+    async def pull_once(self, question: PullRequest) -> pulling.Pulled:
+        """Put one question, as it is."""
+        return await self.call(lambda one, context: pulling.pull(one, question, context))
+
+    def change(self, facts: Sequence[Fact]) -> None:
+        """Let the world be another one from now on."""
+        self.world.facts = facts
+        if self.specimen.lay:
+            self.settings = {**self.settings, **self.specimen.lay(self.world)}
+
+    async def check(self) -> None:
+        """Have the settings tried out."""
+        await self.call(pulling.check)
+
+    async def discover(self) -> list[MetricSpec]:
+        """List the source's metrics."""
+        return await self.call(pulling.discover)
+
+    async def describe(self, metric: str) -> MetricSpec | None:
+        """Ask for one metric's spec."""
+        return await self.call(lambda one, context: pulling.describe(one, metric, context))
+
+    async def receive(self, delivery: Delivery) -> pulling.Received:
+        """Hand a delivery over."""
+        return await self.call(lambda one, context: pulling.receive(one, delivery, context))
+
+    async def resume(self, question: PullRequest, pending: Pending) -> Sequence[Observation]:
+        """Wait, and put a question again that was pending, until it is answered."""
+        for _ in range(MOST_ROUNDS):
+            await self.clock.sleep(pending.retry_after.total_seconds())
+            pulled = await self.pull_once(replace(question, resume=pending.resume))
+            if not isinstance(pulled, Pending):
+                return pulled
+            pending = pulled
+        raise Mismatch(
+            expected=f"an answer after at most {MOST_ROUNDS} times `Pending`",
+            seen=f"still `Pending`, with the token {pending.resume!r}",
+        )
+
+    async def _until_ready(self, question: PullRequest) -> Sequence[Observation]:
+        pulled = await self.pull_once(question)
+        return await self.resume(question, pulled) if isinstance(pulled, Pending) else pulled
+
+
+def _longest(seconds: float) -> float:
+    """Back off as long as one may: by chance two runs would differ."""
+    return seconds
