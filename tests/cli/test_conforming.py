@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from tests.plugins.canteen import a_canteen
+from tests.plugins.canteen import HONEST, LYING, a_canteen
 
 
 @pytest.fixture
@@ -32,8 +32,7 @@ def test_a_good_connector_ends_with_a_table_and_zero(canteen: Path) -> None:
 
 
 def test_a_lie_is_told_below_the_table(canteen: Path) -> None:
-    honest = 'sdk.parse_decimal(meals.get(f"{first}"))'
-    canteen.write_text(canteen.read_text().replace(honest, f"{honest} or sdk.parse_decimal('0')"))
+    canteen.write_text(canteen.read_text().replace(HONEST, LYING))
 
     code, told = atlas(canteen, "--check", 14)
 

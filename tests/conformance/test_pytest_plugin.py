@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 
 from journey_atlas_sdk.conformance.report import BEGIN, END
-from tests.conformance.test_docs import CANTEEN, PAGE, PYTHON
-
-BROKEN = "sdk.parse_decimal(row['meals'] or '0')"
+from tests.plugins.canteen import HONEST, LYING, SIMPLEST, SPECIMEN
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    (tmp_path / "canteen.py").write_text(PYTHON.findall(CANTEEN)[0])
-    (tmp_path / "canteen_specimen.py").write_text(PYTHON.findall(PAGE)[0])
+    (tmp_path / "canteen.py").write_text(SIMPLEST)
+    (tmp_path / "canteen_specimen.py").write_text(SPECIMEN)
     (tmp_path / "test_other.py").write_text(
         "def test_that_has_nothing_to_do_with_it():\n    pass\n"
     )
@@ -48,9 +46,8 @@ def test_there_is_one_test_for_each_check_and_the_table_is_written(repository: P
 @pytest.mark.slow
 def test_a_lie_fails_with_what_was_expected_seen_and_where_to_read(repository: Path) -> None:
     connector = repository / "canteen.py"
-    honest = 'sdk.parse_decimal(row["meals"])'
-    assert honest in connector.read_text()
-    connector.write_text(connector.read_text().replace(honest, BROKEN))
+    assert HONEST in SIMPLEST
+    connector.write_text(SIMPLEST.replace(HONEST, LYING))
 
     done = run_pytest(repository, "--atlas-connector", "canteen", "-q", "-k", "14")
 
@@ -67,3 +64,13 @@ def test_a_connector_without_a_specimen_is_no_success(repository: Path) -> None:
 
     assert done.returncode != 0
     assert "No *_specimen.py here or in tests/ has a connector kitchen" in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_project_runs_the_kit_beside_its_other_tests(repository: Path) -> None:
+    (repository / "pytest.ini").write_text("[pytest]\natlas_conformance = true\n")
+
+    done = run_pytest(repository, "-q", "-k", "13 or nothing_to_do")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed, 43 deselected" in done.stdout

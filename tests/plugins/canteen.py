@@ -17,6 +17,11 @@ SIMPLEST, WHOLE = (text for name, text in _FILES if name == "plugins/canteen.py"
 (SPECIMEN,) = (text for name, text in _FILES if name == "plugins/canteen_specimen.py")
 (MEALS,) = (text for name, text in _FILES if name == "meals.csv")
 
+HONEST: Final = 'sdk.parse_decimal(meals.get(f"{first}"))'
+"""How the simplest connector reads a value; `LYING` takes a missing one for 0."""
+
+LYING: Final = """sdk.parse_decimal(meals.get(f"{first}") or "0")"""
+
 
 @contextmanager
 def a_canteen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
