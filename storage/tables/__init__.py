@@ -1,11 +1,13 @@
 """The tables, as PostgreSQL has them after all migrations.
 
 columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
-kind; links; observations: observations, their revisions, sync runs. Every table but `tenants` is a
-tenant's: its id leads every key, so that the same schema can be spread over many servers.
+kind; links; observations: observations, their revisions, sync runs; jobs: the ledger of jobs. Every
+table but `tenants` is a tenant's: its id leads every key, so that the same schema can be spread
+over many servers.
 """
 
 from storage.tables.columns import metadata
+from storage.tables.jobs import jobs
 from storage.tables.kinds import TABLE_OF, metric_sources
 from storage.tables.links import links
 from storage.tables.nodes import (
@@ -19,6 +21,7 @@ from storage.tables.observations import observation_revisions, observations, syn
 
 __all__ = [
     "TABLE_OF",
+    "jobs",
     "links",
     "metadata",
     "metric_sources",
