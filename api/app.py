@@ -29,12 +29,14 @@ from domain.node import Node
 from domain.view import View
 from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
+from ingest.opening import Opener
 from ingest.sync import Sync
 from plugins.registry import Registry
 from storage.atlases import StoredAtlases
 from storage.cache import AtlasCache
-from storage.engine import create_engine
+from storage.engine import Engine, create_engine
 from storage.observations import StoredObservations
+from storage.readings import StoredReadings
 
 HISTORY = timedelta(days=3 * 366)
 """How far back a sync reads unless it is told otherwise."""
@@ -123,8 +125,7 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
     async with open_database(settings, demo=of_demo) as url:
         engine = create_engine(url)
         try:
-            stores = StoredAtlases(engine), StoredObservations(engine)
-            product = _connect(settings, *stores, registry)
+            product = _connect(settings, engine, registry)
             async with aclosing(product.on_demand):
                 if of_demo:
                     await _bring_the_demo(product)
@@ -140,27 +141,17 @@ def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starle
     return Starlette(routes=[*first_page_routes(), graphql_route(schema, services)])
 
 
-def _connect(
-    settings: Settings,
-    atlases: StoredAtlases,
-    observations: StoredObservations,
-    registry: Registry,
-) -> Product:
+def _connect(settings: Settings, engine: Engine, registry: Registry) -> Product:
+    atlases, readings = StoredAtlases(engine), StoredReadings(engine)
     clock = clock_at(settings.clock)
-    sync = Sync(
-        registry=registry,
-        recorder=observations,
-        clock=clock,
-        real_clock=real_clock,
-        new_id=new_id,
-        environment=os.environ,
-    )
+    opener = Opener(registry=registry, clock=clock, environment=os.environ)
+    sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
     return Product(
         settings=settings,
         clock=clock,
         atlases=atlases,
         cache=AtlasCache(atlases, max_nodes=settings.max_nodes),
-        observations=observations,
+        observations=StoredObservations(engine),
         registry=registry,
         sync=sync,
         on_demand=OnDemand(sync=sync, history=HISTORY),

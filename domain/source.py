@@ -21,6 +21,22 @@ class SourceState(StrEnum):
     NEEDS_ATTENTION = "NEEDS_ATTENTION"
 
 
+class RunState(StrEnum):
+    """How an attempt to read a metric source stands.
+
+    WAITING: the source needs time; another run goes on with the same question. ABANDONED: the
+    process that made the attempt is gone.
+    """
+
+    RUNNING = "RUNNING"
+    WAITING = "WAITING"
+    OK = "OK"
+    FAILING = "FAILING"
+    NEEDS_ATTENTION = "NEEDS_ATTENTION"
+    CANCELLED = "CANCELLED"
+    ABANDONED = "ABANDONED"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Node):
     """A connector with its settings, by the connector's key. Secrets are never among them."""

@@ -3,6 +3,7 @@
 engine: the connection; retry: what is tried again; tables/: the schema; migrations/ and migrate:
 how it comes about. atlases: load and apply (loading, graph, writing, rows, bulk); cache: atlases
 and views in memory; beside: where long work is done. observations: answers and records (aggregates,
-recording, dimensions, sync_runs). embedded/: a PostgreSQL of our own. errors: what storage can't
-do; refusals: what it won't.
+recording, dimensions). readings: who reads a source and how far it was read; sync_runs: what each
+attempt came to. jobs/: work that must not be lost. embedded/: a PostgreSQL of our own. errors: what
+storage can't do; refusals: what it won't.
 """

@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseUrlRefused
 
+Engine = AsyncEngine
+"""The pool of connections, for who passes it on and speaks no SQL."""
+
 DRIVER = "postgresql+asyncpg"
 CONNECT_TIMEOUT_SECONDS = 10
 STATEMENT_TIMEOUT_SECONDS = 120

@@ -1,9 +1,9 @@
 """The tables, as PostgreSQL has them after all migrations.
 
 columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
-kind; links; observations: observations, their revisions, sync runs; jobs: the ledger of jobs. Every
-table but `tenants` is a tenant's: its id leads every key, so that the same schema can be spread
-over many servers.
+kind; links; observations: observations, their revisions, sync runs, readings; jobs: the ledger of
+jobs. Every table but `tenants` is a tenant's: its id leads every key, so that the same schema can
+be spread over many servers.
 """
 
 from storage.tables.columns import metadata
@@ -17,7 +17,12 @@ from storage.tables.nodes import (
     organizations,
     tenants,
 )
-from storage.tables.observations import observation_revisions, observations, sync_runs
+from storage.tables.observations import (
+    observation_revisions,
+    observations,
+    source_readings,
+    sync_runs,
+)
 
 __all__ = [
     "TABLE_OF",
@@ -31,6 +36,7 @@ __all__ = [
     "observation_revisions",
     "observations",
     "organizations",
+    "source_readings",
     "sync_runs",
     "tenants",
 ]

@@ -1,0 +1,85 @@
+"""Makes a connection ready to be asked: its connector with its settings, and what it is lent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from domain.atlas import Atlas
+from domain.source import Connection
+from ingest.settings import resolve
+from journey_atlas_sdk import (
+    ConnectorInfo,
+    Delivery,
+    MetricSpec,
+    PullReason,
+    PullRequest,
+)
+from journey_atlas_sdk.hosting import pulling
+from journey_atlas_sdk.hosting.budget import Budgets, Lane, MemoryBudgets
+from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.lending import Lending, lend
+from plugins.registry import Registry
+
+_LANES: Final = {
+    PullReason.ON_DEMAND: Lane.INTERACTIVE,
+    PullReason.CHECK: Lane.INTERACTIVE,
+    PullReason.PUSH: Lane.SCHEDULED,
+    PullReason.SCHEDULED: Lane.SCHEDULED,
+    PullReason.BACKFILL: Lane.BACKFILL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A connector that can be asked; each call of it is lent a context of its own."""
+
+    connector: pulling.AnyConnector
+    lending: Lending
+
+    @property
+    def info(self) -> ConnectorInfo:
+        """Give what the connector says of itself."""
+        return self.connector.info
+
+    async def describe(self, metric: str) -> MetricSpec | None:
+        """Give what the source says of a metric; None where it lists none. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            return await pulling.describe(self.connector, metric, context)
+
+    async def pull(self, request: PullRequest) -> pulling.Pulled:
+        """Ask a question. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            return await pulling.pull(self.connector, request, context)
+
+    async def receive(self, delivery: Delivery) -> pulling.Received:
+        """Read what the source sent. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            return await pulling.receive(self.connector, delivery, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opener:
+    """What connections are opened with.
+
+    `environment` holds the secrets that settings refer to, `budgets` bound what goes to the
+    sources, and `clock` is the product's.
+    """
+
+    registry: Registry
+    clock: Callable[[], datetime]
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
+
+    def open(self, atlas: Atlas, connection: Connection, *, reason: PullReason) -> Opened:
+        """Make a connection ready to be asked. ConfigError where its settings can't work."""
+        info = self.registry.get(connection.connector).info
+        resolved = resolve(connection, info, environment=self.environment)
+        lending = Lending(
+            connection=f"{atlas.organization.key}.{connection.key}",
+            budgets=self.budgets,
+            lane=_LANES[reason],
+            secrets=resolved.secrets,
+            present=self.clock,
+        )
+        return Opened(connector=self.registry.open(info.key, resolved.settings), lending=lending)
