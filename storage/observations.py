@@ -14,6 +14,7 @@ from domain.ports import ObservationsAsked, Stretch, WindowAggregate, WindowQuer
 from storage.aggregates import Past, aggregates_of
 from storage.bulk import any_of
 from storage.listing import list_observations
+from storage.once import Once, Recorded, before, remember
 from storage.recording import RecordResult, record_all
 from storage.refusals import in_domain_words
 from storage.retry import retrying
@@ -66,6 +67,21 @@ class StoredObservations:
         kept = list(observations)
         return await retrying(partial(self._record, organization, kept, now, run))
 
+    async def record_once(
+        self,
+        organization: OrganizationId,
+        observations: Sequence[Observation],
+        *,
+        run: SyncRun,
+        once: Once | None,
+    ) -> Recorded:
+        """Write observations and their run in one transaction, or give what that led to before.
+
+        `once` None: it is done whatever was done before. KeyReused where something else was given
+        with the same key.
+        """
+        return await retrying(partial(self._record_once, organization, observations, run, once))
+
     async def _aggregate(
         self,
         organization: OrganizationId,
@@ -91,6 +107,25 @@ class StoredObservations:
         with in_domain_words():
             async with self._engine.begin() as connection:
                 return await record_on(connection, organization, observations, now=now, run=run)
+
+    async def _record_once(
+        self,
+        organization: OrganizationId,
+        observations: Sequence[Observation],
+        run: SyncRun,
+        once: Once | None,
+    ) -> Recorded:
+        now = run.finished_at or run.started_at
+        with in_domain_words():
+            async with self._engine.begin() as connection:
+                known = once and await before(connection, organization, once, now=now)
+                if known:
+                    return known
+                result = await record_on(connection, organization, observations, now=now, run=run)
+                led_to = Recorded(run=run.id, result=result)
+                if once:
+                    await remember(connection, organization, once, led_to)
+        return led_to
 
 
 async def record_on(

@@ -1,9 +1,9 @@
 """The tables, as PostgreSQL has them after all migrations.
 
 columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
-kind; links; observations: observations, their revisions, sync runs, readings; jobs: the ledger of
-jobs. Every table but `tenants` is a tenant's: its id leads every key, so that the same schema can
-be spread over many servers.
+kind; links; observations: observations, their revisions, sync runs, readings; receiving: what is
+sent to us; jobs: the ledger of jobs. Every table but `tenants` is a tenant's: its id leads every
+key, so that the same schema can be spread over many servers.
 """
 
 from storage.tables.columns import metadata
@@ -23,9 +23,12 @@ from storage.tables.observations import (
     source_readings,
     sync_runs,
 )
+from storage.tables.receiving import deliveries, idempotency_keys
 
 __all__ = [
     "TABLE_OF",
+    "deliveries",
+    "idempotency_keys",
     "jobs",
     "links",
     "metadata",
