@@ -8,7 +8,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from starlette.applications import Starlette
@@ -25,18 +27,29 @@ from api.schema import build_schema, executable
 from api.settings import Settings
 from domain.atlas import Atlas
 from domain.errors import NotFound
-from domain.node import Node
+from domain.node import Node, OrganizationId
 from domain.view import View
 from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
 from ingest.opening import Opener
+from ingest.orders import Orders
+from ingest.schedule import Scheduler
+from ingest.source_jobs import SourceJobs
 from ingest.sync import Sync
+from ingest.watchdog import Watchdog
+from ingest.worker import Worker
+from ingest.workshop import Workshop
 from plugins.registry import Registry
 from storage.atlases import StoredAtlases
 from storage.cache import AtlasCache
-from storage.engine import Engine, create_engine
+from storage.engine import Engine, create_engine, is_pooled
+from storage.jobs.stored import StoredJobs
 from storage.observations import StoredObservations
 from storage.readings import StoredReadings
+from storage.schedules import StoredSchedules
+from storage.switches import StoredSwitches
+from storage.sync_runs import StoredSyncRuns
+from storage.tidying import StoredTidying
 
 HISTORY = timedelta(days=3 * 366)
 """How far back a sync reads unless it is told otherwise."""
@@ -60,7 +73,17 @@ class Product:
     registry: Registry
     sync: Sync
     on_demand: OnDemand
+    jobs: StoredJobs
+    orders: Orders
+    schedules: StoredSchedules
+    switches: StoredSwitches
+    sync_runs: StoredSyncRuns
+    workshop: Workshop
     served: list[str] = field(default_factory=list[str])
+
+    def now(self) -> datetime:
+        """Give the real moment, by which what is done is stamped."""
+        return real_clock()
 
     async def is_empty(self) -> bool:
         """Tell whether no organization was ever imported."""
@@ -116,6 +139,14 @@ class Product:
             response = await client.post("/graphql", json=body)
         return response.json()
 
+    @asynccontextmanager
+    async def working(self) -> AsyncGenerator[None]:
+        """Do jobs and order what is due for as long as it is open."""
+        watchdog = Watchdog(registry=self.registry)
+        async with self.jobs.listening(), self.workshop.open():
+            with watchdog.watching():
+                yield
+
 
 @asynccontextmanager
 async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGenerator[Product]:
@@ -125,7 +156,7 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
     async with open_database(settings, demo=of_demo) as url:
         engine = create_engine(url)
         try:
-            product = _connect(settings, engine, registry)
+            product = _connect(settings, engine, registry, hears_hints=not is_pooled(url))
             async with aclosing(product.on_demand):
                 if of_demo:
                     await _bring_the_demo(product)
@@ -141,21 +172,70 @@ def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starle
     return Starlette(routes=[*first_page_routes(), graphql_route(schema, services)])
 
 
-def _connect(settings: Settings, engine: Engine, registry: Registry) -> Product:
-    atlases, readings = StoredAtlases(engine), StoredReadings(engine)
+def _connect(
+    settings: Settings, engine: Engine, registry: Registry, *, hears_hints: bool
+) -> Product:
+    atlases, jobs = StoredAtlases(engine), StoredJobs(engine, hears_hints=hears_hints)
+    cache = AtlasCache(atlases, max_nodes=settings.max_nodes)
+    schedules, switches = StoredSchedules(engine), StoredSwitches(engine)
     clock = clock_at(settings.clock)
-    opener = Opener(registry=registry, clock=clock, environment=os.environ)
-    sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
+    opener = Opener(registry=registry, clock=clock, environment=os.environ, switches=switches)
+    sync = Sync(
+        opener=opener,
+        readings=StoredReadings(engine),
+        real_clock=real_clock,
+        new_id=new_id,
+    )
+    orders = Orders(jobs=jobs, registry=registry, clock=clock, real_clock=real_clock, new_id=new_id)
+    chance = secrets.SystemRandom().random
+    source_jobs = SourceJobs(
+        sync=sync,
+        atlas_of=partial(_atlas_of, atlases, cache),
+        history=HISTORY,
+        clock=real_clock,
+        chance=chance,
+    )
+    worker = Worker(
+        id=uuid4(),
+        jobs=jobs,
+        handlers=source_jobs.handlers(),
+        clock=real_clock,
+        chance=chance,
+        at_once=settings.worker_jobs,
+        silence=timedelta(seconds=settings.worker_silence_seconds),
+    )
+    scheduler = Scheduler(
+        schedules=schedules, orders=orders, registry=registry, clock=real_clock, chance=chance
+    )
     return Product(
         settings=settings,
         clock=clock,
         atlases=atlases,
-        cache=AtlasCache(atlases, max_nodes=settings.max_nodes),
+        cache=cache,
         observations=StoredObservations(engine),
         registry=registry,
         sync=sync,
-        on_demand=OnDemand(sync=sync, history=HISTORY),
+        on_demand=OnDemand(sync=sync, history=HISTORY, later=orders.go_on),
+        jobs=jobs,
+        orders=orders,
+        schedules=schedules,
+        switches=switches,
+        sync_runs=StoredSyncRuns(engine),
+        workshop=Workshop(
+            worker=worker,
+            scheduler=scheduler,
+            store=StoredTidying(engine),
+            organizations=atlases.organizations,
+            clock=real_clock,
+        ),
     )
+
+
+async def _atlas_of(
+    atlases: StoredAtlases, cache: AtlasCache, organization: OrganizationId
+) -> Atlas | None:
+    key = (await atlases.organizations()).get(organization)
+    return await cache.current(key) if key else None
 
 
 async def _bring_the_demo(product: Product) -> None:

@@ -96,6 +96,25 @@ class Settings(BaseModel):
         alias="ATLAS_MAX_NODES",
         description="Nodes kept in memory over all organizations; the least recently used leave.",
     )
+    worker: bool = Field(
+        default=True,
+        alias="ATLAS_WORKER",
+        description="Whether `serve` does jobs itself; `false` leaves them to `atlas worker`.",
+    )
+    worker_jobs: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        alias="ATLAS_WORKER_JOBS",
+        description="How many jobs a worker does at once.",
+    )
+    worker_silence_seconds: float = Field(
+        default=30.0,
+        ge=1,
+        le=600,
+        alias="ATLAS_WORKER_SILENCE_SECONDS",
+        description="After how long without a sign of life a worker's jobs go to another.",
+    )
     log_level: str = Field(
         default="info",
         pattern="^(critical|error|warning|info|debug)$",

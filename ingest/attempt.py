@@ -79,7 +79,7 @@ class Attempt:
 
     async def _prepare(self) -> _Prepared:
         connection = self.atlas.get(self.source.connection, Connection)
-        opened = self.opener.open(self.atlas, connection, reason=self.errand.reason)
+        opened = await self.opener.open(self.atlas, connection, reason=self.errand.reason)
         spec = await opened.describe(self.source.remote_metric)
         binding = bind(self.source, self.atlas.get(self.source.metric, Metric), spec)
         asking = Asking(

@@ -30,12 +30,16 @@ Handler = Callable[[Job], Awaitable[Outcome]]
 """Does one step of a job. It may be done twice, after a crash, and must bear that."""
 
 
-class Jobs(Protocol):
-    """Keeps jobs so that none is lost: a `storage.jobs.stored.StoredJobs`."""
+class Queue(Protocol):
+    """Takes jobs in."""
 
     async def enqueue(self, jobs: Sequence[NewJob], *, now: datetime) -> list[JobId]:
-        """Queue jobs, all or none; give in order which job is open under each one's key now."""
+        """Queue jobs, all or none; give in order which job there is of each one's key."""
         ...
+
+
+class Jobs(Queue, Protocol):
+    """Keeps jobs so that none is lost: a `storage.jobs.stored.StoredJobs`."""
 
     async def lease(
         self,

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from domain.atlas import Atlas
 from domain.source import Connection
 from ingest.settings import resolve
 from journey_atlas_sdk import (
+    ConnectorBug,
     ConnectorInfo,
     Delivery,
     MetricSpec,
@@ -19,6 +20,7 @@ from journey_atlas_sdk.hosting import pulling
 from journey_atlas_sdk.hosting.budget import Budgets, Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
 from journey_atlas_sdk.hosting.lending import Lending, lend
+from journey_atlas_sdk.hosting.vault import MemoryVault, Vault
 from plugins.registry import Registry
 
 _LANES: Final = {
@@ -58,26 +60,53 @@ class Opened:
             return await pulling.receive(self.connector, delivery, context)
 
 
+class Switches(Protocol):
+    """Knows what an operator switched off: a `storage.switches.StoredSwitches`."""
+
+    async def why_off(self, key: str) -> str | None:
+        """Tell why a connector is switched off; None: it isn't."""
+        ...
+
+
+class AllOn:
+    """Nothing is switched off. A `Switches`."""
+
+    async def why_off(self, key: str) -> str | None:
+        """Tell that it isn't."""
+        del key
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opener:
     """What connections are opened with.
 
     `environment` holds the secrets that settings refer to, `budgets` bound what goes to the
-    sources, and `clock` is the product's.
+    sources, `vault` keeps what these renew, and `clock` is the product's.
     """
 
     registry: Registry
     clock: Callable[[], datetime]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
+    vault: Vault = field(default_factory=MemoryVault)
+    switches: Switches = field(default_factory=AllOn)
 
-    def open(self, atlas: Atlas, connection: Connection, *, reason: PullReason) -> Opened:
-        """Make a connection ready to be asked. ConfigError where its settings can't work."""
+    async def open(self, atlas: Atlas, connection: Connection, *, reason: PullReason) -> Opened:
+        """Make a connection ready to be asked.
+
+        ConfigError where its settings can't work, ConnectorBug where its connector is switched off.
+        """
         info = self.registry.get(connection.connector).info
+        why_off = await self.switches.why_off(info.key)
+        if why_off is not None:
+            message = f"The connector {info.key} is switched off: {why_off}"
+            raise ConnectorBug(message)
         resolved = resolve(connection, info, environment=self.environment)
         lending = Lending(
             connection=f"{atlas.organization.key}.{connection.key}",
             budgets=self.budgets,
+            vault=self.vault,
             lane=_LANES[reason],
             secrets=resolved.secrets,
             present=self.clock,

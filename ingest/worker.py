@@ -98,6 +98,9 @@ class Worker:
             except StorageError as error:
                 _log.warning("The worker waits: %s", error)
                 await asyncio.sleep(PAUSE_SECONDS)
+            except Exception:  # noqa: BLE001 -- it lives on, whatever the database says
+                _log.exception("The worker waits")
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _begin(self) -> bool:
         """Begin what is due, as far as there is room; say whether it was anything."""

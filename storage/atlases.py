@@ -72,7 +72,11 @@ class StoredAtlases:
 
     async def keys(self) -> list[str]:
         """Give the keys of all organizations, in order."""
-        return await retrying(self._keys)
+        return list((await self.organizations()).values())
+
+    async def organizations(self) -> dict[OrganizationId, str]:
+        """Give the keys of all organizations by their ids, in order of key."""
+        return await retrying(self._organizations)
 
     async def revision(self, organization_key: str) -> int | None:
         """Give the organization's present revision; None where there is no such organization."""
@@ -104,9 +108,11 @@ class StoredAtlases:
         """
         return await retrying(partial(self._apply, changes, now, self._token()))
 
-    async def _keys(self) -> list[str]:
+    async def _organizations(self) -> dict[OrganizationId, str]:
+        named = select(tenants.c.id, tenants.c.key).order_by(tenants.c.key)
         async with self._engine.connect() as connection:
-            return list(await connection.scalars(select(tenants.c.key).order_by(tenants.c.key)))
+            rows = await connection.execute(named)
+            return {OrganizationId(row.id): row.key for row in rows}
 
     async def _revision(self, key: str) -> int | None:
         async with self._glances.connect() as connection:

@@ -61,6 +61,11 @@ def ids_as_text(connection: AdaptedConnection, _: object) -> None:
     )
 
 
+def is_pooled(url: str) -> bool:
+    """Tell whether an address leads through a pooler, past which no notification comes."""
+    return _without_pooler(normalize_url(url))[1]
+
+
 def to_json(value: object) -> str:
     """Write JSON as the database's columns take it."""
     return orjson.dumps(value).decode()

@@ -80,13 +80,6 @@ async def remember(
     )
 
 
-async def forget_keys(connection: AsyncConnection, tenant: OrganizationId, *, now: datetime) -> int:
-    """Delete keys that are older than 24 hours; give how many."""
-    columns = idempotency_keys.c
-    old = (columns.tenant_id == tenant, columns.created_at < now - KEPT)
-    return (await connection.execute(delete(idempotency_keys).where(*old))).rowcount
-
-
 def _recorded(answer: dict[str, Any]) -> Recorded:  # Any: JSON
     result = RecordResult(
         new=answer["new"], revised=answer["revised"], unchanged=answer["unchanged"]

@@ -242,10 +242,11 @@ def _unread(
 ) -> Unread | None:
     if row.held_until is not None and row.held_until > now:
         return Unread(NotNow.HELD, row.held_until)
+    if progress.waiting is not None:  # to go on with a question is not to ask twice
+        until = progress.waiting.retry_at
+        return Unread(NotNow.WORKS, until) if until > now else None
     if row.tried_at is not None and row.tried_at + rests > now:
         return Unread(NotNow.RESTS, row.tried_at + rests)
-    if progress.waiting is not None and progress.waiting.retry_at > now:
-        return Unread(NotNow.WORKS, progress.waiting.retry_at)
     return None
 
 

@@ -112,9 +112,9 @@ class FakeReadings:
 def _unread(row: Row, *, now: datetime, rests: timedelta) -> Unread | None:
     if row.held_until is not None and row.held_until > now:
         return Unread(NotNow.HELD, row.held_until)
+    waiting = row.progress.waiting
+    if waiting is not None:
+        return Unread(NotNow.WORKS, waiting.retry_at) if waiting.retry_at > now else None
     if row.tried_at is not None and row.tried_at + rests > now:
         return Unread(NotNow.RESTS, row.tried_at + rests)
-    waiting = row.progress.waiting
-    if waiting is not None and waiting.retry_at > now:
-        return Unread(NotNow.WORKS, waiting.retry_at)
     return None

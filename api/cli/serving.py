@@ -3,7 +3,7 @@
 import signal
 import socket
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
@@ -58,7 +58,8 @@ async def serve(settings: Settings, *, demo: bool) -> int:
                 h11_max_incomplete_event_size=LONGEST_HEADER_BYTES,
                 timeout_graceful_shutdown=SHUT_DOWN_WITHIN_SECONDS,
             )
-            await OrderlyServer(config, welcome=welcome).serve(sockets=[listener])
+            async with product.working() if settings.worker else nullcontext():
+                await OrderlyServer(config, welcome=welcome).serve(sockets=[listener])
     return 0
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    delete,
     literal,
     or_,
     select,
@@ -24,8 +23,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.node import NodeId, OrganizationId
 from storage.bulk import arrays, unnested
 from storage.jobs.queue import Permission
-from storage.jobs.records import OPEN, Job, JobId, JobState, Lane, Lease, NewJob, Wanted
-from storage.tables.jobs import jobs
+from storage.jobs.records import (
+    OPEN,
+    Job,
+    JobId,
+    JobState,
+    Lane,
+    Lease,
+    NewJob,
+    Wanted,
+)
+from storage.tables.jobs import IS_UNIQUE, jobs
 
 GIVEN = ("tenant_id", "id", "kind", "lane", "key", "subject_id", "data", "run_at")
 KEYS = ("tenant_id", "id")
@@ -121,17 +129,6 @@ async def change(
     await connection.execute(update(jobs).where(*_one(tenant, job)).values(**values))
 
 
-async def forget(connection: AsyncConnection, tenant: OrganizationId, *, before: datetime) -> int:
-    """Delete jobs that ended before a time; give how many."""
-    over = (JobState.DONE, JobState.CANCELLED)
-    gone = await connection.execute(
-        delete(jobs).where(
-            jobs.c.tenant_id == tenant, jobs.c.state.in_(over), jobs.c.finished_at < before
-        )
-    )
-    return gone.rowcount
-
-
 def listing(
     tenant: OrganizationId, wanted: Wanted, *, before: JobId | None
 ) -> Select[*tuple[Any, ...]]:
@@ -189,14 +186,14 @@ def _adding(now: datetime, *, again: bool) -> Insert:
     missed = and_(literal(again), jobs.c.state == JobState.RUNNING)
     return inserted.on_conflict_do_update(
         index_elements=["tenant_id", "key"],
-        index_where=jobs.c.state.in_(OPEN),
+        index_where=IS_UNIQUE,
         set_={"is_wanted_again": or_(jobs.c.is_wanted_again, missed)},
     ).returning(jobs.c.tenant_id, jobs.c.key, jobs.c.id)
 
 
 def _cells(job: NewJob, now: datetime) -> tuple[Any, ...]:
     tenant, key = open_key(job)
-    data = orjson.dumps(job.data).decode()
+    data = orjson.dumps(dict(job.data)).decode()
     return (tenant, job.id, job.kind, job.lane, key, job.subject, data, job.run_at or now)
 
 

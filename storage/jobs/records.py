@@ -39,13 +39,17 @@ class JobState(StrEnum):
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 """The states that a job leaves by itself."""
 
+UNIQUE = (*OPEN, JobState.HELD)
+"""The states in which a job keeps others with its key from being made: also a held one, or what it
+is held for would go on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
     """A job to be done.
 
-    While a job with the same `key` is open no other is made (None: it is like no other). With
-    `again` a running one is then done once more, for it may have missed what happened since it
+    While a job with the same `key` is open or held no other is made (None: it is like no other).
+    With `again` a running one is then done once more, for it may have missed what happened since it
     began. `subject` is the node that it is about. `run_at` None: as soon as possible.
     """
 

@@ -1,6 +1,7 @@
 """The jobs in PostgreSQL: the ledger and the queue, each step of a job in one transaction."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,7 +30,7 @@ from storage.jobs.records import (
     Pulse,
     Wanted,
 )
-from storage.jobs.wakeups import WakeUps
+from storage.jobs.wakeups import WakeUps, listening
 from storage.retry import retrying
 
 T = TypeVar("T")
@@ -44,13 +45,24 @@ SHORTEST_WAIT_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class StoredJobs:
-    """The jobs of all workers on one database; an `ingest.jobs.Jobs`."""
+    """The jobs of all workers on one database; an `ingest.jobs.Jobs`.
+
+    `hears_hints`: a connection of its own can listen; False behind a pooler.
+    """
 
     engine: AsyncEngine
+    hears_hints: bool = True
     wake_ups: WakeUps = field(default_factory=WakeUps)
 
+    @asynccontextmanager
+    async def listening(self) -> AsyncGenerator[None]:
+        """Let new jobs end a wait, also those of other processes, for as long as it is open."""
+        hints = listening(self.engine, self.wake_ups) if self.hears_hints else nullcontext()
+        async with hints:
+            yield
+
     async def enqueue(self, jobs: Sequence[NewJob], *, now: datetime) -> list[JobId]:
-        """Queue jobs, all or none; give in order which job is open under each one's key now."""
+        """Queue jobs, all or none; give in order which job there is of each one's key."""
         return await self._transaction(lambda connection: enqueue_on(connection, jobs, now=now))
 
     async def lease(
@@ -159,16 +171,6 @@ class StoredJobs:
         """End a wait."""
         self.wake_ups.give()
 
-    async def tidy(self, organization: OrganizationId, *, before: datetime) -> int:
-        """Forget the jobs that ended before a time, and pgqueuer's log; give how many jobs."""
-
-        async def unit(connection: AsyncConnection) -> int:
-            forgotten = await ledger.forget(connection, organization, before=before)
-            await queue.forget_what_happened(connection)
-            return forgotten
-
-        return await self._transaction(unit)
-
     async def _transaction(self, unit: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         async def attempt() -> T:
             async with self.engine.begin() as connection:
@@ -182,7 +184,7 @@ async def enqueue_on(
 ) -> list[JobId]:
     """Queue jobs in the caller's transaction, so that they are there if and only if its rows are.
 
-    Gives in order which job is open under each one's key now.
+    Gives in order which job there is of each one's key.
     """
     there = await ledger.add(connection, jobs, now=now)
     new = [job for job in jobs if there[ledger.open_key(job)] == job.id]
@@ -235,7 +237,7 @@ async def _go_on(
         job.id,
         state=JobState.QUEUED,
         run_at=outcome.run_at,
-        data=outcome.data,
+        data=dict(outcome.data),
         progress=outcome.progress,
         reason=outcome.reason,
         starts=0,

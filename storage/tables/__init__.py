@@ -2,8 +2,8 @@
 
 columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
 kind; links; observations: observations, their revisions, sync runs, readings; receiving: what is
-sent to us; jobs: the ledger of jobs. Every table but `tenants` is a tenant's: its id leads every
-key, so that the same schema can be spread over many servers.
+sent to us; schedules; jobs: their ledger; switches. Nearly every table is a tenant's: its id leads
+every key, so that the same schema can be spread over many servers.
 """
 
 from storage.tables.columns import metadata
@@ -24,6 +24,8 @@ from storage.tables.observations import (
     sync_runs,
 )
 from storage.tables.receiving import deliveries, idempotency_keys
+from storage.tables.schedules import sync_schedules
+from storage.tables.switches import switched_off_connectors
 
 __all__ = [
     "TABLE_OF",
@@ -40,6 +42,8 @@ __all__ = [
     "observations",
     "organizations",
     "source_readings",
+    "switched_off_connectors",
     "sync_runs",
+    "sync_schedules",
     "tenants",
 ]

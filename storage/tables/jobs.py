@@ -3,8 +3,11 @@
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from storage.jobs.records import OPEN, JobState, Lane
+from storage.jobs.records import UNIQUE, JobState, Lane
 from storage.tables.columns import Id, Moment, between, choice, tenant_table
+
+# As text, not as parameters: PostgreSQL finds the index by it, in whatever way it plans.
+IS_UNIQUE = text(f"state IN ({', '.join(map(repr, map(str, UNIQUE)))})")
 
 # No foreign key to what a job is about: a job outlives an archived node, and finds out itself.
 jobs = tenant_table(
@@ -12,7 +15,8 @@ jobs = tenant_table(
     Column("id", Id, nullable=False),
     Column("kind", Text, nullable=False),
     *choice("lane", Lane),
-    # What may be open only once; a job that is like no other has its own id here.
+    # What may be there only once as long as it isn't over; a job that is like no other has its own
+    # id here.
     Column("key", Text, nullable=False),
     Column("subject_id", Id),
     Column("data", JSONB, nullable=False),
@@ -34,11 +38,11 @@ jobs = tenant_table(
     Column("entry", BigInteger),
     between("progress", 0, 1),
     Index(
-        "uq_jobs_open",
+        "uq_jobs_key",
         "tenant_id",
         "key",
         unique=True,
-        postgresql_where=text(f"state IN ({', '.join(map(repr, map(str, OPEN)))})"),
+        postgresql_where=IS_UNIQUE,
     ),
     Index("ix_jobs_subject", "tenant_id", "subject_id", "id"),
     Index("ix_jobs_state", "tenant_id", "state", "id"),

@@ -301,3 +301,21 @@ async def test_afresh_all_is_asked_and_what_was_asked_further_back_is_not_forgot
 
     days = [round((request.window.end - request.window.start) / DAY) for request in world.asked]
     assert days == [28 + 1, 7 + 1, 1]
+
+
+class SwitchedOff:
+    """Everything is switched off."""
+
+    async def why_off(self, key: str) -> str:
+        return f"{key} blocks everything."
+
+
+async def test_nothing_is_asked_through_a_connector_that_is_switched_off() -> None:
+    world = a_world()
+    opener = replace(world.sync.opener, switches=SwitchedOff())
+
+    result = await result_of(world, sync=replace(world.sync, opener=opener))
+
+    assert (world.asked, result.run.state) == ([], RunState.FAILING)
+    assert result.run.error is not None
+    assert result.run.error.message.endswith("is switched off: scripted blocks everything.")

@@ -135,9 +135,12 @@ async def test_a_source_that_works_on_a_question_is_left_alone_until_its_time(
     progress = replace(ASKED, waiting=waiting)
     await readings.record(first, [], run=over, progress=progress, now=NOW)
 
-    early = await begin(readings, begun(id=id_of("run-2"), started_at=NOW))
-    in_time = await held(readings, begun(id=id_of("run-3"), started_at=LATER))
+    early = await begin(readings, begun(id=id_of("run-2"), started_at=NOW), rests=2 * LEASE)
+    in_time = await begin(
+        readings, begun(id=id_of("run-3"), started_at=LATER), rests=timedelta(days=1)
+    )
 
+    assert isinstance(in_time, Holding)
     assert early == Unread(NotNow.WORKS, LATER)
     assert in_time.progress.waiting == waiting
 

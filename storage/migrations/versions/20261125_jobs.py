@@ -63,11 +63,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_jobs")),
     )
     op.create_index(
-        "uq_jobs_open",
+        "uq_jobs_key",
         "jobs",
         ["tenant_id", "key"],
         unique=True,
-        postgresql_where=sa.text("state IN ('QUEUED', 'RUNNING')"),
+        postgresql_where=sa.text("state IN ('QUEUED', 'RUNNING', 'HELD')"),
     )
     op.create_index("ix_jobs_subject", "jobs", ["tenant_id", "subject_id", "id"])
     op.create_index("ix_jobs_state", "jobs", ["tenant_id", "state", "id"])
