@@ -8,9 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import httpx
 from starlette.applications import Starlette
@@ -25,19 +23,17 @@ from api.http import graphql_route
 from api.ids import new_id
 from api.schema import build_schema, executable
 from api.settings import Settings
+from api.working import Kept, workshop_of
 from domain.atlas import Atlas
 from domain.errors import NotFound
-from domain.node import Node, OrganizationId
+from domain.node import Node
 from domain.view import View
 from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
 from ingest.opening import Opener
 from ingest.orders import Orders
-from ingest.schedule import Scheduler
-from ingest.source_jobs import SourceJobs
 from ingest.sync import Sync
 from ingest.watchdog import Watchdog
-from ingest.worker import Worker
 from ingest.workshop import Workshop
 from plugins.registry import Registry
 from storage.atlases import StoredAtlases
@@ -175,67 +171,37 @@ def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starle
 def _connect(
     settings: Settings, engine: Engine, registry: Registry, *, hears_hints: bool
 ) -> Product:
-    atlases, jobs = StoredAtlases(engine), StoredJobs(engine, hears_hints=hears_hints)
-    cache = AtlasCache(atlases, max_nodes=settings.max_nodes)
-    schedules, switches = StoredSchedules(engine), StoredSwitches(engine)
-    clock = clock_at(settings.clock)
+    atlases, clock = StoredAtlases(engine), clock_at(settings.clock)
+    kept = Kept(
+        atlases=atlases,
+        cache=AtlasCache(atlases, max_nodes=settings.max_nodes),
+        jobs=StoredJobs(engine, hears_hints=hears_hints),
+        schedules=StoredSchedules(engine),
+        tidying=StoredTidying(engine),
+    )
+    switches = StoredSwitches(engine)
     opener = Opener(registry=registry, clock=clock, environment=os.environ, switches=switches)
-    sync = Sync(
-        opener=opener,
-        readings=StoredReadings(engine),
-        real_clock=real_clock,
-        new_id=new_id,
-    )
-    orders = Orders(jobs=jobs, registry=registry, clock=clock, real_clock=real_clock, new_id=new_id)
-    chance = secrets.SystemRandom().random
-    source_jobs = SourceJobs(
-        sync=sync,
-        atlas_of=partial(_atlas_of, atlases, cache),
-        history=HISTORY,
-        clock=real_clock,
-        chance=chance,
-    )
-    worker = Worker(
-        id=uuid4(),
-        jobs=jobs,
-        handlers=source_jobs.handlers(),
-        clock=real_clock,
-        chance=chance,
-        at_once=settings.worker_jobs,
-        silence=timedelta(seconds=settings.worker_silence_seconds),
-    )
-    scheduler = Scheduler(
-        schedules=schedules, orders=orders, registry=registry, clock=real_clock, chance=chance
+    readings = StoredReadings(engine)
+    sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
+    orders = Orders(
+        jobs=kept.jobs, registry=registry, clock=clock, real_clock=real_clock, new_id=new_id
     )
     return Product(
         settings=settings,
         clock=clock,
         atlases=atlases,
-        cache=cache,
+        cache=kept.cache,
         observations=StoredObservations(engine),
         registry=registry,
         sync=sync,
         on_demand=OnDemand(sync=sync, history=HISTORY, later=orders.go_on),
-        jobs=jobs,
+        jobs=kept.jobs,
         orders=orders,
-        schedules=schedules,
+        schedules=kept.schedules,
         switches=switches,
         sync_runs=StoredSyncRuns(engine),
-        workshop=Workshop(
-            worker=worker,
-            scheduler=scheduler,
-            store=StoredTidying(engine),
-            organizations=atlases.organizations,
-            clock=real_clock,
-        ),
+        workshop=workshop_of(settings, kept, sync, orders, history=HISTORY),
     )
-
-
-async def _atlas_of(
-    atlases: StoredAtlases, cache: AtlasCache, organization: OrganizationId
-) -> Atlas | None:
-    key = (await atlases.organizations()).get(organization)
-    return await cache.current(key) if key else None
 
 
 async def _bring_the_demo(product: Product) -> None:

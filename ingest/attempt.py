@@ -12,7 +12,7 @@ from domain.metric import Metric, Observation
 from domain.source import Connection, MetricSource, RunState, SourceError
 from ingest.binding import Binding, Provenance, bind
 from ingest.opening import Opened, Opener
-from ingest.plan import Asking, Missing, Question, Stretch, answered, joined, questions, share_asked
+from ingest.plan import Asking, Missing, Question, Span, answered, joined, questions, share_asked
 from ingest.reading import Errand, Readings, SyncResult
 from journey_atlas_sdk import (
     ConnectorError,
@@ -27,6 +27,8 @@ from journey_atlas_sdk import (
     Window,
 )
 from journey_atlas_sdk import Observation as Observed
+from journey_atlas_sdk.hosting.gate import OutOfTurn
+from plugins.hooked import Hooks
 from storage.readings import Asked, Breakdown, Holding, Progress, Waiting
 from storage.sync_runs import SyncRun
 
@@ -71,15 +73,24 @@ class Attempt:
         """
         try:
             return await self._ask_all(await self._prepare())
+        except OutOfTurn as turn:
+            return await self._postpone(turn)
         except ConnectorError as failure:
             return await self._fail(failure)
         except asyncio.CancelledError:
             await self._write(self._over(RunState.CANCELLED), self.progress)
             raise
 
+    @property
+    def _connection(self) -> Connection:
+        return self.atlas.get(self.source.connection, Connection)
+
+    @property
+    def _hooks(self) -> Hooks:
+        return self.opener.registry.hooks
+
     async def _prepare(self) -> _Prepared:
-        connection = self.atlas.get(self.source.connection, Connection)
-        opened = await self.opener.open(self.atlas, connection, reason=self.errand.reason)
+        opened = await self.opener.open(self.atlas, self._connection, reason=self.errand.reason)
         spec = await opened.describe(self.source.remote_metric)
         binding = bind(self.source, self.atlas.get(self.source.metric, Metric), spec)
         asking = Asking(
@@ -148,6 +159,7 @@ class Attempt:
         is_over = not left or self._is_time_up()
         run = self._over(RunState.OK, progress=share) if is_over else self.run
         await self._write(replace(run, progress=share), progress, observations)
+        await self._hooks.accepted(self._connection.key, answer)
 
     def _accept(self, prepared: _Prepared, answer: Sequence[Observed]) -> list[Observation]:
         made = Provenance(
@@ -167,7 +179,7 @@ class Attempt:
 
     def _share(self, prepared: _Prepared, progress: Progress, *, left: int) -> float:
         """Give how much is done: of a stretch by its time, else of the questions."""
-        if isinstance(self.errand.target, Stretch):
+        if isinstance(self.errand.target, Span):
             return share_asked(self.errand.target, prepared.asking, progress.asked)
         return 1 - left / len(prepared.todo)
 
@@ -191,6 +203,13 @@ class Attempt:
         await self._write(run, replace(self.progress, waiting=waiting))
         return self._result(go_on_at=retry_at)
 
+    async def _postpone(self, turn: OutOfTurn) -> SyncResult:
+        """Go on when our own budget has room again: nothing failed, the source said nothing."""
+        run = self._over(RunState.WAITING, progress=self.run.progress)
+        await self._write(run, self.progress)
+        wait = LONGEST_PAUSE if turn.retry_after is None else turn.retry_after
+        return self._result(go_on_at=self.clock() + min(wait, LONGEST_PAUSE))
+
     async def _fail(self, failure: ConnectorError) -> SyncResult:
         error = _told(failure, at=self.clock())
         _log.warning("Source %s failed (%s): %s", self.source.key, error.code, error.message)
@@ -201,6 +220,7 @@ class Attempt:
         progress = self.progress if passes else replace(self.progress, waiting=None)
         run = replace(self._over(state, progress=self.run.progress), error=error)
         await self._write(run, progress)
+        await self._hooks.failed(self._connection.key, self.source.remote_metric, failure)
         return self._result()
 
     def _over(self, state: RunState, *, progress: float | None = None) -> SyncRun:

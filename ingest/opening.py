@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 
 from domain.atlas import Atlas
@@ -110,5 +111,6 @@ class Opener:
             lane=_LANES[reason],
             secrets=resolved.secrets,
             present=self.clock,
+            transport=partial(self.registry.hooks.transport, connection.key),
         )
         return Opened(connector=self.registry.open(info.key, resolved.settings), lending=lending)

@@ -38,7 +38,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Span:
     """All of [start, end), newest first, whatever was asked before under another `name`.
 
     It is all in the past: what is still to come could never be asked to the end.
@@ -49,7 +49,7 @@ class Stretch:
     name: str
 
 
-Target = Missing | Stretch
+Target = Missing | Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Asking:
 
 def bounds(target: Target, now: datetime) -> Window:
     """Give the stretch of time that a target is about; ValueError where it is all in the future."""
-    if isinstance(target, Stretch):
+    if isinstance(target, Span):
         return Window(target.start, min(target.end, now))
     return Window(now - target.history, now)
 
@@ -143,7 +143,7 @@ def fingerprint(atlas: Atlas, source: MetricSource, target: Target) -> str:
     parts = [
         *(connection.connector, connection.settings, atlas.organization.time_zone),
         *(source.remote_metric, source.parameters, source.grain),
-        *((target.name, target.start, target.end) if isinstance(target, Stretch) else ()),
+        *((target.name, target.start, target.end) if isinstance(target, Span) else ()),
     ]
     told = orjson.dumps(parts, default=dict, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(told).hexdigest()
@@ -153,7 +153,7 @@ def _settled(target: Target, asking: Asking, asked: Asked | None) -> Window | No
     """Give what needn't be asked again; None: nothing."""
     if asked is None:
         return None
-    if isinstance(target, Stretch):
+    if isinstance(target, Span):
         return Window(asked.start, asked.end)
     if target.afresh:
         return None
@@ -184,7 +184,7 @@ def _cut(target: Target, asking: Asking, start: datetime, end: datetime) -> list
         return []
     if grain in (Grain.TOTAL, Grain.INSTANT):
         return [Window(start, end)]
-    if isinstance(target, Stretch):
+    if isinstance(target, Span):
         most = min(info.max_points or CHUNK_PERIODS, CHUNK_PERIODS)
         info = replace(info, max_points=most)
     return list(windows(start, end - _MOMENT, grain, zone=asking.zone, info=info))

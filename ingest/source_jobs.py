@@ -12,7 +12,7 @@ from domain.source import MetricSource, SourceError
 from ingest.freshness import Asking, Pace, due_at, latest, pauses
 from ingest.jobs import Handler, after_failure
 from ingest.orders import Kind
-from ingest.plan import Missing, Stretch
+from ingest.plan import Missing, Span
 from ingest.reading import Errand, SyncResult
 from ingest.sync import Sync
 from journey_atlas_sdk import DataError, Fault, PullReason
@@ -89,7 +89,7 @@ class SourceJobs:
         is_backfill = job.kind == Kind.BACKFILL
         errand = Errand(
             reason=PullReason.BACKFILL if is_backfill else PullReason.PUSH,
-            target=Stretch(start=start, end=end, name=job.id),
+            target=Span(start=start, end=end, name=job.id),
             purpose=job.data["purpose"],
             job=job.id,
             rests=not is_backfill,

@@ -15,7 +15,7 @@ from ingest.plan import (
     Asking,
     Missing,
     Question,
-    Stretch,
+    Span,
     Target,
     answered,
     fingerprint,
@@ -141,7 +141,7 @@ def test_afresh_all_is_asked_again() -> None:
 
 
 def test_a_stretch_is_asked_newest_first_and_what_is_done_of_it_not_again() -> None:
-    target = Stretch(start=NOW - 10 * DAY, end=NOW - 4 * DAY, name="backfill")
+    target = Span(start=NOW - 10 * DAY, end=NOW - 4 * DAY, name="backfill")
     whom = asking(max_window=timedelta(days=3))
     done = asked(datetime(2026, 11, 15, tzinfo=UTC), NOW - 4 * DAY)
 
@@ -154,13 +154,13 @@ def test_a_stretch_is_asked_newest_first_and_what_is_done_of_it_not_again() -> N
 
 
 def test_a_stretch_goes_no_further_than_the_present() -> None:
-    target = Stretch(start=NOW - DAY, end=NOW + 30 * DAY, name="pull")
+    target = Span(start=NOW - DAY, end=NOW + 30 * DAY, name="pull")
 
     assert days(questions(target, asking(), {})) == [("11-21", "11-23")]
 
 
 def test_a_long_stretch_is_asked_in_pieces_though_the_source_would_take_it_whole() -> None:
-    target = Stretch(start=NOW - 1_000 * DAY, end=NOW, name="backfill")
+    target = Span(start=NOW - 1_000 * DAY, end=NOW, name="backfill")
 
     found = questions(target, asking(), {})
 
@@ -239,7 +239,7 @@ def test_the_share_of_a_stretch_is_of_its_time(
         b: Asked(breakdown=b, start=start + first * DAY, end=start + last * DAY)
         for b, (first, last) in done.items()
     }
-    target = Stretch(start=start, end=NOW, name="backfill")
+    target = Span(start=start, end=NOW, name="backfill")
 
     assert share_asked(target, asking(breakdowns=((), ("channel",))), known) == pytest.approx(share)
 
@@ -274,7 +274,7 @@ def test_however_often_it_is_interrupted_nothing_is_left_out(
 
 def test_settings_and_stretch_tell_progress_apart() -> None:
     source = a_source()
-    stretch = Stretch(start=NOW - DAY, end=NOW, name="one")
+    stretch = Span(start=NOW - DAY, end=NOW, name="one")
     of: list[tuple[MetricSource, dict[str, Fields], Target]] = [
         (source, {}, YEAR),
         (a_source(parameters={"segment": "new"}), {}, YEAR),
@@ -283,7 +283,7 @@ def test_settings_and_stretch_tell_progress_apart() -> None:
         (source, {"settings": {"account": "other"}}, YEAR),
         (source, {"connector": "other"}, YEAR),
         (source, {}, stretch),
-        (source, {}, Stretch(start=NOW - DAY, end=NOW, name="two")),
+        (source, {}, Span(start=NOW - DAY, end=NOW, name="two")),
     ]
 
     names = {fingerprint_of(each, fields, target) for each, fields, target in of}

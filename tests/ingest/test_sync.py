@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from domain.source import RunState
-from ingest.plan import Missing, Stretch
+from ingest.plan import Missing, Span
 from ingest.reading import LEASE, Errand, SyncResult
 from ingest.sync import Read, Sync, connections_of
 from journey_atlas_sdk import (
@@ -20,6 +20,7 @@ from journey_atlas_sdk import (
     RateLimited,
     TransientError,
 )
+from journey_atlas_sdk.hosting.gate import OutOfTurn
 from storage.readings import NotNow, Unread
 from storage.recording import RecordResult
 from tests.builders import NOW, Fields, a_connection
@@ -179,7 +180,7 @@ async def test_with_little_time_the_rest_is_left_for_another_step() -> None:
         world.now += timedelta(seconds=20)
 
     world.script = takes_twenty_seconds
-    stretch = Stretch(start=NOW - 28 * DAY, end=NOW, name="backfill")
+    stretch = Span(start=NOW - 28 * DAY, end=NOW, name="backfill")
     errand = Errand(reason=PullReason.BACKFILL, target=stretch, purpose="backfill", most_seconds=30)
 
     steps = [await result_of(world, errand) for _ in range(3)]
@@ -195,7 +196,7 @@ async def test_with_little_time_the_rest_is_left_for_another_step() -> None:
 
 async def test_a_stretch_is_newest_first() -> None:
     world = a_world_of_weeks()
-    stretch = Stretch(start=NOW - 28 * DAY, end=NOW - 7 * DAY, name="backfill")
+    stretch = Span(start=NOW - 28 * DAY, end=NOW - 7 * DAY, name="backfill")
 
     await read(world, Errand(reason=PullReason.BACKFILL, target=stretch, purpose="backfill"))
 
@@ -301,6 +302,17 @@ async def test_afresh_all_is_asked_and_what_was_asked_further_back_is_not_forgot
 
     days = [round((request.window.end - request.window.start) / DAY) for request in world.asked]
     assert days == [28 + 1, 7 + 1, 1]
+
+
+async def test_where_our_own_budget_has_no_room_it_goes_on_later_and_nothing_failed() -> None:
+    world = a_world_of_weeks()
+    world.script = in_turn(None, OutOfTurn("No room.", timedelta(minutes=20)))
+
+    result = await result_of(world)
+
+    assert (result.run.state, result.run.error) == (RunState.WAITING, None)
+    assert result.go_on_at == NOW + timedelta(minutes=20)
+    assert result.run.recorded == RecordResult(new=1)
 
 
 class SwitchedOff:
