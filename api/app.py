@@ -28,6 +28,7 @@ from domain.atlas import Atlas
 from domain.errors import NotFound
 from domain.node import Node
 from domain.view import View
+from ingest.budgets import SharedBudgets
 from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
 from ingest.opening import Opener
@@ -35,8 +36,10 @@ from ingest.orders import Orders
 from ingest.sync import Sync
 from ingest.watchdog import Watchdog
 from ingest.workshop import Workshop
+from journey_atlas_sdk.hosting.clock import RealClock
 from plugins.registry import Registry
 from storage.atlases import StoredAtlases
+from storage.budgets import StoredBudgets
 from storage.cache import AtlasCache
 from storage.engine import Engine, create_engine, is_pooled
 from storage.jobs.stored import StoredJobs
@@ -179,9 +182,14 @@ def _connect(
         schedules=StoredSchedules(engine),
         tidying=StoredTidying(engine),
     )
-    switches = StoredSwitches(engine)
-    opener = Opener(registry=registry, clock=clock, environment=os.environ, switches=switches)
-    readings = StoredReadings(engine)
+    switches, readings = StoredSwitches(engine), StoredReadings(engine)
+    opener = Opener(
+        registry=registry,
+        clock=clock,
+        environment=os.environ,
+        budgets=SharedBudgets(StoredBudgets(engine), RealClock()),
+        switches=switches,
+    )
     sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
     orders = Orders(
         jobs=kept.jobs, registry=registry, clock=clock, real_clock=real_clock, new_id=new_id

@@ -2,10 +2,11 @@
 
 columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
 kind; links; observations: observations, their revisions, sync runs, readings; receiving: what is
-sent to us; schedules; jobs: their ledger; switches. Nearly every table is a tenant's: its id leads
-every key, so that the same schema can be spread over many servers.
+sent to us; schedules; jobs: their ledger; budgets; switches. Nearly every table is a tenant's: its
+id leads every key, so that the same schema can be spread over many servers.
 """
 
+from storage.tables.budgets import source_budgets
 from storage.tables.columns import metadata
 from storage.tables.jobs import jobs
 from storage.tables.kinds import TABLE_OF, metric_sources
@@ -41,6 +42,7 @@ __all__ = [
     "observation_revisions",
     "observations",
     "organizations",
+    "source_budgets",
     "source_readings",
     "switched_off_connectors",
     "sync_runs",

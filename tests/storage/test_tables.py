@@ -21,7 +21,7 @@ from storage.tables import metadata
 from storage.tables.columns import Id
 
 # Each needs a reason beside it, where it is declared: it can't be spread over servers.
-GLOBAL = {"switched_off_connectors", "tenants"}
+GLOBAL = {"source_budgets", "switched_off_connectors", "tenants"}
 TENANT = "tenant_id"
 POSTGRESQL_KEEPS = 63
 
