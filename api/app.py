@@ -1,7 +1,6 @@
 """The one place that constructs and connects: settings in, a running product out."""
 
 import gc
-import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -21,6 +20,7 @@ from api.database import open_database
 from api.first_page.page import first_page_routes
 from api.http import graphql_route
 from api.ids import new_id
+from api.safe import Safe, safe_of
 from api.schema import build_schema, executable
 from api.settings import Settings
 from api.working import Kept, workshop_of
@@ -70,6 +70,7 @@ class Product:
     cache: AtlasCache
     observations: StoredObservations
     registry: Registry
+    safe: Safe
     sync: Sync
     on_demand: OnDemand
     jobs: StoredJobs
@@ -155,7 +156,8 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
     async with open_database(settings, demo=of_demo) as url:
         engine = create_engine(url)
         try:
-            product = _connect(settings, engine, registry, hears_hints=not is_pooled(url))
+            safe = safe_of(settings, engine, demo=of_demo)
+            product = _connect(settings, engine, registry, safe, hears_hints=not is_pooled(url))
             async with aclosing(product.on_demand):
                 if of_demo:
                     await _bring_the_demo(product)
@@ -172,7 +174,12 @@ def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starle
 
 
 def _connect(
-    settings: Settings, engine: Engine, registry: Registry, *, hears_hints: bool
+    settings: Settings,
+    engine: Engine,
+    registry: Registry,
+    safe: Safe,
+    *,
+    hears_hints: bool,
 ) -> Product:
     atlases, clock = StoredAtlases(engine), clock_at(settings.clock)
     kept = Kept(
@@ -186,7 +193,7 @@ def _connect(
     opener = Opener(
         registry=registry,
         clock=clock,
-        environment=os.environ,
+        settings=safe.resolver,
         budgets=SharedBudgets(StoredBudgets(engine), RealClock()),
         switches=switches,
     )
@@ -201,6 +208,7 @@ def _connect(
         cache=kept.cache,
         observations=StoredObservations(engine),
         registry=registry,
+        safe=safe,
         sync=sync,
         on_demand=OnDemand(sync=sync, history=HISTORY, later=orders.go_on),
         jobs=kept.jobs,

@@ -39,12 +39,18 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Node):
-    """A connector with its settings, by the connector's key. Secrets are never among them."""
+    """A connector with its settings, by the connector's key. Secrets are never among them.
+
+    A secret setting stands in `settings` as a reference (`{"env": NAME}`, `{"file": NAME}`), or its
+    value is kept sealed elsewhere: `secrets` names those, each with when it was set. Of a setting
+    that is both the kept one counts.
+    """
 
     kind: ClassVar[Kind] = Kind.CONNECTION
 
     connector: str
     settings: Settings = field(default_factory=dict[str, Any])
+    secrets: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Makes a connection ready to be asked: its connector with its settings, and what it is lent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from domain.atlas import Atlas
 from domain.source import Connection
-from ingest.settings import resolve
+from ingest.settings import SettingsResolver
 from journey_atlas_sdk import (
     ConnectorBug,
     ConnectorInfo,
@@ -82,13 +82,13 @@ class AllOn:
 class Opener:
     """What connections are opened with.
 
-    `environment` holds the secrets that settings refer to, `budgets` bound what goes to the
-    sources, `vault` keeps what these renew, and `clock` is the product's.
+    `settings` puts the secrets in, `budgets` bound what goes to the sources, `vault` keeps what the
+    secrets renew, and `clock` is the product's.
     """
 
     registry: Registry
     clock: Callable[[], datetime]
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    settings: SettingsResolver = field(default_factory=SettingsResolver)
     budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
     vault: Vault = field(default_factory=MemoryVault)
     switches: Switches = field(default_factory=AllOn)
@@ -103,7 +103,7 @@ class Opener:
         if why_off is not None:
             message = f"The connector {info.key} is switched off: {why_off}"
             raise ConnectorBug(message)
-        resolved = resolve(connection, info, environment=self.environment)
+        resolved = await self.settings.resolve(atlas.organization.id, connection, info)
         lending = Lending(
             connection=f"{atlas.organization.key}.{connection.key}",
             budgets=self.budgets,

@@ -23,6 +23,10 @@ jobs = typer.Typer(help="What is to be done, and what is held.", no_args_is_help
 app.add_typer(jobs, name="job")
 connector = typer.Typer(help="Connectors, one by one.", no_args_is_help=True)
 app.add_typer(connector, name="connector")
+secrets = typer.Typer(help="The stored secrets of connections.", no_args_is_help=True)
+app.add_typer(secrets, name="secrets")
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Demo = Annotated[
@@ -68,6 +72,18 @@ def upgrade(*, as_json: AsJson = False) -> None:
     settings = running.settings_of(as_json=as_json)
     running.run(
         lambda: migrating.upgrade_database(settings, as_json=as_json),
+        as_json=as_json,
+    )
+
+
+@secrets.command("rotate")
+def rotate(*, demo: Demo = False, as_json: AsJson = False) -> None:
+    """Seal all stored secrets with the first key, so that the others can be dropped."""
+    from api.cli import rotating, running
+
+    settings = running.settings_of(demo=demo, as_json=as_json)
+    running.run(
+        lambda: rotating.rotate(settings, demo=demo, as_json=as_json),
         as_json=as_json,
     )
 

@@ -1,9 +1,10 @@
 """The tables, as PostgreSQL has them after all migrations.
 
 columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
-kind; links; observations: observations, their revisions, sync runs, readings; receiving: what is
-sent to us; schedules; jobs: their ledger; budgets; switches. Nearly every table is a tenant's: its
-id leads every key, so that the same schema can be spread over many servers.
+kind; links; secrets: of connections, sealed; observations: observations, their revisions, sync
+runs, readings; receiving: what is sent to us; schedules; jobs: their ledger; budgets; switches.
+Nearly every table is a tenant's: its id leads every key, so that the same schema can be spread over
+many servers.
 """
 
 from storage.tables.budgets import source_budgets
@@ -26,10 +27,12 @@ from storage.tables.observations import (
 )
 from storage.tables.receiving import deliveries, idempotency_keys
 from storage.tables.schedules import sync_schedules
+from storage.tables.secrets import connection_secrets
 from storage.tables.switches import switched_off_connectors
 
 __all__ = [
     "TABLE_OF",
+    "connection_secrets",
     "deliveries",
     "idempotency_keys",
     "jobs",
