@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from domain.atlas import Atlas
 from domain.metric import Metric, Observation
-from domain.source import Connection, MetricSource, RunState, SourceError
+from domain.source import Connection, MetricSource, RunState
 from ingest.binding import Binding, Provenance, bind
+from ingest.failing import LONGEST_PAUSE, told
 from ingest.opening import Opened, Opener
 from ingest.plan import Asking, Missing, Question, Span, answered, joined, questions, share_asked
 from ingest.reading import Errand, Readings, SyncResult
@@ -31,9 +31,6 @@ from journey_atlas_sdk.hosting.gate import OutOfTurn
 from plugins.hooked import Hooks
 from storage.readings import Asked, Breakdown, Holding, Progress, Waiting
 from storage.sync_runs import SyncRun
-
-LONGEST_PAUSE: Final = timedelta(days=7)
-"""What a source may ask for at most when it wants to be left alone; more is its mistake."""
 
 _log = logging.getLogger(__name__)
 
@@ -211,7 +208,7 @@ class Attempt:
         return self._result(go_on_at=self.clock() + min(wait, LONGEST_PAUSE))
 
     async def _fail(self, failure: ConnectorError) -> SyncResult:
-        error = _told(failure, at=self.clock())
+        error = told(failure, at=self.clock())
         _log.warning("Source %s failed (%s): %s", self.source.key, error.code, error.message)
         is_customers = error.fault == Fault.CUSTOMER
         state = RunState.NEEDS_ATTENTION if is_customers else RunState.FAILING
@@ -238,19 +235,3 @@ class Attempt:
 
     def _result(self, *, go_on_at: datetime | None = None) -> SyncResult:
         return SyncResult(source=self.source, run=self.run, go_on_at=go_on_at)
-
-
-def _told(failure: ConnectorError, *, at: datetime) -> SourceError:
-    return SourceError(
-        code=failure.code,
-        fault=failure.fault,
-        message=failure.message,
-        at=at,
-        retry_at=_retry_at(failure, at),
-    )
-
-
-def _retry_at(failure: ConnectorError, at: datetime) -> datetime | None:
-    if isinstance(failure, RateLimited | QuotaExhausted) and failure.retry_after is not None:
-        return at + min(failure.retry_after, LONGEST_PAUSE)
-    return None

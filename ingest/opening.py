@@ -1,6 +1,6 @@
 """Makes a connection ready to be asked: its connector with its settings, and what it is lent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from domain.atlas import Atlas
 from domain.source import Connection
-from ingest.settings import SettingsResolver
+from ingest.settings import NOTHING_KNOWN, SettingsResolver
 from journey_atlas_sdk import (
     ConnectorBug,
     ConnectorInfo,
@@ -44,6 +44,16 @@ class Opened:
     def info(self) -> ConnectorInfo:
         """Give what the connector says of itself."""
         return self.connector.info
+
+    async def check(self) -> None:
+        """Have the settings tried out. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            await pulling.check(self.connector, context)
+
+    async def discover(self) -> list[MetricSpec]:
+        """List what the source offers. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            return await pulling.discover(self.connector, context)
 
     async def describe(self, metric: str) -> MetricSpec | None:
         """Give what the source says of a metric; None where it lists none. ConnectorErrors."""
@@ -93,17 +103,25 @@ class Opener:
     vault: Vault = field(default_factory=MemoryVault)
     switches: Switches = field(default_factory=AllOn)
 
-    async def open(self, atlas: Atlas, connection: Connection, *, reason: PullReason) -> Opened:
+    async def open(
+        self,
+        atlas: Atlas,
+        connection: Connection,
+        *,
+        reason: PullReason,
+        known: Mapping[str, str] = NOTHING_KNOWN,
+    ) -> Opened:
         """Make a connection ready to be asked.
 
-        ConfigError where its settings can't work, ConnectorBug where its connector is switched off.
+        `known` are secrets that aren't stored yet. ConfigError where its settings can't work,
+        ConnectorBug where its connector is switched off.
         """
         info = self.registry.get(connection.connector).info
         why_off = await self.switches.why_off(info.key)
         if why_off is not None:
             message = f"The connector {info.key} is switched off: {why_off}"
             raise ConnectorBug(message)
-        resolved = await self.settings.resolve(atlas.organization.id, connection, info)
+        resolved = await self.settings.resolve(atlas.organization.id, connection, info, known)
         lending = Lending(
             connection=f"{atlas.organization.key}.{connection.key}",
             budgets=self.budgets,

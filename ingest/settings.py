@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, cast
 
 from domain.node import NodeId, OrganizationId
@@ -12,6 +13,8 @@ from domain.secret import SealedSecret, SecretKind, SecretReference
 from domain.source import Connection
 from ingest.sealing import Sealer
 from journey_atlas_sdk import ConfigError, ConnectorInfo
+
+NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({})
 
 LONGEST_SECRET = 64 * 1024
 """Bytes of a secret in a file; whoever names a longer one means another file."""
@@ -51,10 +54,17 @@ class SettingsResolver:
     sealer: Sealer | None = None
 
     async def resolve(
-        self, organization: OrganizationId, connection: Connection, info: ConnectorInfo
+        self,
+        organization: OrganizationId,
+        connection: Connection,
+        info: ConnectorInfo,
+        known: Mapping[str, str] = NOTHING_KNOWN,
     ) -> Resolved:
-        """Fetch a connection's secrets; ConfigError names the setting and never a value."""
-        stored = await self._stored(organization, connection)
+        """Fetch a connection's secrets; ConfigError names the setting and never a value.
+
+        `known` are values that aren't stored yet, and count before those that are.
+        """
+        stored = {**await self._stored(organization, connection, known), **known}
         # In a thread: a secret's file may lie in a network.
         return await asyncio.to_thread(resolve, connection, info, partial(self._fetch, stored))
 
@@ -66,12 +76,13 @@ class SettingsResolver:
             return False
 
     async def _stored(
-        self, organization: OrganizationId, connection: Connection
+        self, organization: OrganizationId, connection: Connection, known: Mapping[str, str]
     ) -> Mapping[str, str]:
-        if not connection.secrets or self.store is None or self.sealer is None:
+        names = connection.secrets.keys() - known.keys()
+        if not names or self.store is None or self.sealer is None:
             return {}
         sealed = await self.store.of_connection(organization, connection.id)
-        wanted = [each for each in sealed if each.of.name in connection.secrets]
+        wanted = [each for each in sealed if each.of.name in names]
         return {each.of.name: self.sealer.open(organization, each) for each in wanted}
 
     def _fetch(
