@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from api import demo
 from api.clock import Clock, clock_at, real_clock
 from api.connectors import load_registry
-from api.context import Services
+from api.context import Services, Writing
 from api.database import open_database
 from api.first_page.page import first_page_routes
 from api.http import graphql_route
@@ -24,6 +24,7 @@ from api.safe import Safe, safe_of
 from api.schema import build_schema, executable
 from api.settings import Settings
 from api.working import Kept, workshop_of
+from api.writing import writing_of
 from domain.atlas import Atlas
 from domain.errors import NotFound
 from domain.node import Node
@@ -79,6 +80,7 @@ class Product:
     switches: StoredSwitches
     sync_runs: StoredSyncRuns
     workshop: Workshop
+    writing: Writing
     served: list[str] = field(default_factory=list[str])
 
     def now(self) -> datetime:
@@ -130,6 +132,8 @@ class Product:
             new_reference=lambda: secrets.token_hex(8),
             node_url=node_url,
             refresher=OnlyAhead(self.on_demand) if ends_with_its_answer else self.on_demand,
+            settings=self.sync.opener.settings,
+            writing=self.writing if self.settings.mutations else None,
         )
 
     async def answer(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
@@ -217,6 +221,7 @@ def _connect(
         switches=switches,
         sync_runs=StoredSyncRuns(engine),
         workshop=workshop_of(settings, kept, sync, orders, history=HISTORY),
+        writing=writing_of(settings, atlases, safe, opener),
     )
 
 

@@ -21,13 +21,17 @@ from api.errors import (
 )
 from api.execution.limits import Limits
 from api.execution.prices import Bill
+from domain.actions.changes import Changeable
 from domain.cycle import Cycle
 from domain.node import Node, NodeId
 from domain.ports import Aggregates, Observations, WindowAggregate, WindowQuery
 from domain.value import queries_for
 from domain.view import View
+from ingest.connector_rules import ConnectorRules
 from ingest.freshness import PREFER_CACHE, ReadMode, ReadPolicy
 from ingest.on_demand import NoRefresher, Refresher, require_metric
+from ingest.settings import SettingsResolver
+from ingest.trying import Trials
 from plugins.registry import Registry
 
 Moment = tuple[date | None, datetime | None]
@@ -48,12 +52,23 @@ class ReadView(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What mutations write with, and try out beforehand."""
+
+    atlases: Changeable
+    connectors: ConnectorRules
+    trials: Trials
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What `api/app.py` hands to the resolvers.
 
     `now` is real time, for freshness; the clock of the numbers is inside the views. `node_url`
     gives a node's page for people, None without one. `new_reference` names an unexpected error.
-    `refresher` asks the sources for fresher values.
+    `refresher` asks the sources for fresher values, `settings` knows where secrets are. `writing`
+    None: this server only reads.
     """
 
     view: ReadView
@@ -65,6 +80,8 @@ class Services:
     node_url: Callable[[Node], str | None] = lambda _: None
     limits: Limits = field(default_factory=Limits)
     refresher: Refresher = field(default_factory=NoRefresher)
+    settings: SettingsResolver = field(default_factory=SettingsResolver)
+    writing: Writing | None = None
 
 
 @dataclass(slots=True)
@@ -108,7 +125,8 @@ class Context:
     """One operation: its readings by the response key of their root field, and what it spent.
 
     `price` tells what the operation costs on an Atlas; `bill` is what it told, None before the
-    first reading. `is_beside` says that it runs beside the event loop already.
+    first reading. `is_beside` says that it runs beside the event loop already. One that `writes`
+    never does, for what it writes with belongs to the loop; so its cost has a limit of its own.
     """
 
     services: Services
@@ -116,6 +134,7 @@ class Context:
     price: Callable[[View], Bill] = lambda _: Bill(0, "")
     bill: Bill | None = None
     is_beside: bool = False
+    writes: bool = False
     readings: dict[str | int, Reading] = field(default_factory=dict[str | int, Reading])
     nodes: int = 0
     ended: QueryError | None = None
@@ -156,6 +175,16 @@ class Context:
         self.readings[path.key] = reading
         return reading
 
+    async def read_anew(self, path: Path) -> Reading:
+        """Open the reading of the root field at `path` on what was written by now."""
+        self._views.clear()
+        return await self.read(path)
+
+    def seconds_to_wait(self) -> float:
+        """Give how long somebody else may be waited for; then there is still time to answer."""
+        left = self.seconds - (self.services.monotonic() - self.started)
+        return left * SHARE_FOR_WAITING
+
     async def _view(self, as_of: date | None, known_at: datetime | None) -> View:
         """Read a day once an operation, all days on one Atlas: root fields see the same revision.
 
@@ -188,8 +217,7 @@ class Context:
         if policy.mode is not ReadMode.LIVE:
             services.refresher.behind(view.atlas, policy)
             return frozenset()
-        left = self.seconds - (services.monotonic() - self.started)
-        seconds = left * SHARE_FOR_WAITING
+        seconds = self.seconds_to_wait()
         if policy.deadline is not None:
             seconds = min(seconds, policy.deadline.total_seconds())
         unanswered = await services.refresher.live(view.atlas, policy, seconds=seconds)
@@ -204,12 +232,14 @@ class Context:
         limits = self.services.limits
         if self.bill is None:
             self.bill = self.price(view)
-        if self.bill.cost > limits.cost:
-            seen = f"The operation costs {self.bill.cost}, most of it for `{self.bill.dearest}`"
+        limit = "mutation_cost" if self.writes else "cost"
+        maximum, cost, advice = getattr(limits, limit), self.bill.cost, self.bill.advice
+        if cost > maximum:
+            seen = f"The operation costs {cost}, most of it for `{self.bill.dearest}`"
             self.ended = CostExceeded(
-                maximum=limits.cost, cost=self.bill.cost, seen=seen, advice=self.bill.advice
+                limit=limit, maximum=maximum, cost=cost, seen=seen, advice=advice
             )
-        elif self.bill.cost >= limits.costly and not self.is_beside:
+        elif cost >= limits.costly and not (self.is_beside or self.writes):
             self.ended = Costly("To be run beside the event loop.")
         if self.ended is not None:
             raise Stopped(self.ended.message)

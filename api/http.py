@@ -118,7 +118,12 @@ class _Endpoint:
     async def whole(self, asked: _Asked) -> Payload:
         """Answer an operation as a whole."""
         started = self.services.monotonic()
-        context = Context(services=self.services, started=started, price=self.price(asked))
+        context = Context(
+            services=self.services,
+            started=started,
+            price=self.price(asked),
+            writes=operation.is_mutation(asked.chosen),
+        )
         payload = await self.run(asked, context)
         return {**payload, **self._cost(context.bill)} if asked.tells_cost else payload
 

@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 import orjson
 
 from api.errors import BadUserInput
-from domain.node import Node, NodeId, OrganizationId
+from domain.node import NodeId, OrganizationId
 
 PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 200
@@ -40,8 +40,8 @@ class Placed(Protocol):
 
 
 P = TypeVar("P", bound=Placed)
-N = TypeVar("N", bound=Node)
-N_co = TypeVar("N_co", bound=Node, covariant=True)
+N = TypeVar("N", bound=Placed)
+N_co = TypeVar("N_co", bound=Placed, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from api.mutations.root import Mutation
 from api.types.atlas import Atlas
 from api.types.cycle import Cycle
 from api.types.goal import Goal
@@ -48,7 +49,12 @@ _TYPES = (
 
 def build_schema() -> strawberry.Schema:
     """Build the schema from the public types."""
-    return strawberry.Schema(query=Query, types=_TYPES, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        types=_TYPES,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
 
 
 def executable(schema: strawberry.Schema) -> GraphQLSchema:

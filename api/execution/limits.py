@@ -28,8 +28,8 @@ class Limits:
 
     `fields` counts with fragments spelled out, `nodes` counts the nodes that an answer holds.
     `filter_depth`, `filter_conditions` and `order_fields` bound what one list is asked by.
-    `costly` is the cost from which an operation runs beside the event loop, `costly_at_once` how
-    many of them do. `rows_at_once` rows of a table are read together; `table_seconds` is how long a
+    `mutation_cost` is what a mutation may cost, `costly` the cost from which a query runs beside
+    the event loop, `costly_at_once` how many of them do. `rows_at_once` rows of a table are read together; `table_seconds` is how long a
     streamed table may take, `tables_at_once` of how many of them rows are computed at a time.
     `documents` and `document_characters` bound what is remembered of parsed documents.
     """
@@ -49,6 +49,7 @@ class Limits:
     introspection_aliases: int = 0
     nodes: int = 20_000
     cost: int = 100_000
+    mutation_cost: int = 10_000
     costly: int = 2_000
     costly_at_once: int = 2
     filter_depth: int = 8

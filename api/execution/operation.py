@@ -27,7 +27,7 @@ from api.errors import (
     refused,
 )
 from api.execution.beside import Beside
-from api.execution.failures import formatted
+from api.execution.failures import formatted, without_values
 
 Payload = dict[str, Any]
 """An answer, ready for JSON: `data` where something ran, `errors` where something failed."""
@@ -58,6 +58,11 @@ def is_query(operation: OperationDefinitionNode) -> bool:
     return operation.operation is OperationType.QUERY
 
 
+def is_mutation(operation: OperationDefinitionNode) -> bool:
+    """Whether an operation writes."""
+    return operation.operation is OperationType.MUTATION
+
+
 async def run(
     schema: GraphQLSchema,
     document: DocumentNode,
@@ -82,7 +87,7 @@ async def run(
         context.ended = late(limits.operation_seconds)
     else:
         if context.ended is None:
-            return _payload(result, new_reference)
+            return _payload(result, new_reference, writes=context.writes)
     return _failed(context.ended, new_reference)
 
 
@@ -111,11 +116,12 @@ async def _executed(
     return answered
 
 
-def _payload(result: ExecutionResult, new_reference: Callable[[], str]) -> Payload:
+def _payload(result: ExecutionResult, new_reference: Callable[[], str], *, writes: bool) -> Payload:
     errors = result.errors or []
     # An error of a field has its path; without one, the request failed before any field ran.
     if result.data is None and errors and all(error.path is None for error in errors):
-        raise RequestRefused(errors, code=BadUserInput.code)
+        told = without_values(errors) if writes else errors
+        raise RequestRefused(told, code=BadUserInput.code)
     payload: Payload = {"data": result.data}
     if errors:
         payload["errors"] = [formatted(error, new_reference=new_reference) for error in errors]
