@@ -11,8 +11,10 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from api import demo
+from api.access import OnlyCallers, callers_of
 from api.clock import Clock, clock_at, real_clock
 from api.connectors import load_registry
 from api.context import Services, Writing
@@ -139,7 +141,7 @@ class Product:
     async def answer(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Answer a GraphQL request in this process, on the way that a request over HTTP takes."""
         transport = httpx.ASGITransport(build_app(self, ends_with_its_answer=True))
-        async with httpx.AsyncClient(transport=transport, base_url="http://atlas") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             response = await client.post("/graphql", json=body)
         return response.json()
 
@@ -174,7 +176,9 @@ def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starle
     """Make the ASGI application, of a server or of a process that lives for one answer."""
     schema = executable(build_schema())
     services = product.services(ends_with_its_answer=ends_with_its_answer)
-    return Starlette(routes=[*first_page_routes(), graphql_route(schema, services)])
+    only_callers = Middleware(OnlyCallers, callers=callers_of(product.settings))
+    routes = [*first_page_routes(), graphql_route(schema, services)]
+    return Starlette(routes=routes, middleware=[only_callers])
 
 
 def _connect(

@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
+from api.access import is_loopback
 from api.app import Product, build_app, open_product
 from api.cli.output import tell
 from api.errors import CommandError
@@ -67,13 +68,32 @@ def _listen(settings: Settings) -> socket.socket:
     """Take the port first: a second server must fail before it touches a database."""
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         message = (
             f"{settings.host}:{settings.port} can't be listened on ({error.strerror}): "
             "choose another with --port, or --port 0 for any free one."
         )
         raise CommandError(message) from error
+    try:
+        _require_closed(settings, listener)
+    except CommandError:
+        listener.close()
+        raise
+    return listener
+
+
+def _require_closed(settings: Settings, listener: socket.socket) -> None:
+    """Refuse to let anybody write from beyond this machine, unless the operator lets them in."""
+    is_guarded = settings.access_control == "external" or not settings.mutations
+    if is_guarded or is_loopback(listener.getsockname()[0]):
+        return
+    message = (
+        f"{settings.host} is reached from beyond this machine, and there is no authentication yet. "
+        "Listen on loopback, or set ATLAS_MUTATIONS=false to only read; where an access control of "
+        "your own lets in whoever reaches this server, say so with ATLAS_ACCESS_CONTROL=external."
+    )
+    raise CommandError(message)
 
 
 def _welcome(settings: Settings, listener: socket.socket, product: Product, *, demo: bool) -> str:
@@ -85,10 +105,8 @@ def _welcome(settings: Settings, listener: socket.socket, product: Product, *, d
     if settings.clock:
         told = f"{product.clock():%Y-%m-%dT%H:%MZ}"
         lines.append(f"Its clock stands still at {told}; --clock now lets it run.")
-    if not _is_loopback(host):
+    if is_loopback(host):
+        lines.append("It answers this machine alone: there is no authentication yet.")
+    else:
         lines.append("WARNING: it listens beyond this machine, and there is no authentication yet.")
     return "\n".join(lines)
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("::1", "localhost") or host.startswith("127.")
