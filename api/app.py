@@ -20,11 +20,12 @@ from api.connectors import load_registry
 from api.context import Services, Writing
 from api.database import open_database
 from api.first_page.page import first_page_routes
-from api.http import graphql_route
+from api.http import graphql_routes
 from api.ids import new_id
 from api.safe import Safe, safe_of
 from api.schema import build_schema, executable
 from api.settings import Settings
+from api.streaming.streams import Streams
 from api.working import Kept, workshop_of
 from api.writing import writing_of
 from domain.atlas import Atlas
@@ -172,13 +173,18 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
             await engine.dispose()
 
 
-def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starlette:
-    """Make the ASGI application, of a server or of a process that lives for one answer."""
-    schema = executable(build_schema())
+def build_app(
+    product: Product, streams: Streams | None = None, *, ends_with_its_answer: bool = False
+) -> Starlette:
+    """Make the ASGI application, of a server or of a process that lives for one answer.
+
+    `streams` are ended by whoever stops the server; None: nobody listens for long.
+    """
     services = product.services(ends_with_its_answer=ends_with_its_answer)
+    schema, listening = executable(build_schema()), streams or Streams(services.limits.streams)
+    routes = graphql_routes(schema, services, listening)
     only_callers = Middleware(OnlyCallers, callers=callers_of(product.settings))
-    routes = [*first_page_routes(), graphql_route(schema, services)]
-    return Starlette(routes=routes, middleware=[only_callers])
+    return Starlette(routes=[*first_page_routes(), *routes], middleware=[only_callers])
 
 
 def _connect(

@@ -127,6 +127,7 @@ class Context:
     `price` tells what the operation costs on an Atlas; `bill` is what it told, None before the
     first reading. `is_beside` says that it runs beside the event loop already. One that `writes`
     never does, for what it writes with belongs to the loop; so its cost has a limit of its own.
+    `event` is what a subscription tells this time; None: it isn't one, or only begins.
     """
 
     services: Services
@@ -135,10 +136,12 @@ class Context:
     bill: Bill | None = None
     is_beside: bool = False
     writes: bool = False
+    event: object = None
     readings: dict[str | int, Reading] = field(default_factory=dict[str | int, Reading])
     nodes: int = 0
     ended: QueryError | None = None
     _views: dict[Moment, View] = field(default_factory=dict[Moment, View])
+    _of_event: Reading | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -174,6 +177,10 @@ class Context:
         )
         self.readings[path.key] = reading
         return reading
+
+    async def read_for_event(self) -> None:
+        """Open the one reading of everything that is answered of an event."""
+        self._of_event = await self.read(Path(None, "event", None))
 
     async def read_anew(self, path: Path) -> Reading:
         """Open the reading of the root field at `path` on what was written by now."""
@@ -250,6 +257,7 @@ class Context:
             self,
             services=services,
             readings={},
+            _of_event=None,
             nodes=0,
             ended=None,
             is_beside=True,
@@ -260,7 +268,7 @@ class Context:
         """Give the reading that a field beneath a root field belongs to."""
         while path.prev is not None:
             path = path.prev
-        return self.readings[path.key]
+        return self._of_event or self.readings[path.key]
 
     def require_running(self) -> None:
         """Raise Stopped where the operation has ended, or ends now because it is too late.

@@ -11,7 +11,9 @@ from api.access import is_loopback
 from api.app import Product, build_app, open_product
 from api.cli.output import tell
 from api.errors import CommandError
+from api.execution.limits import Limits
 from api.settings import Settings
+from api.streaming.streams import Streams
 
 LONGEST_HEADER_BYTES = 64 * 1024
 SHUT_DOWN_WITHIN_SECONDS = 10
@@ -25,14 +27,20 @@ class OrderlyServer(uvicorn.Server):
     database is given back.
     """
 
-    def __init__(self, config: uvicorn.Config, *, welcome: str) -> None:
+    def __init__(self, config: uvicorn.Config, *, welcome: str, streams: Streams) -> None:
         super().__init__(config)
         self._welcome = welcome
+        self._streams = streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say so."""
         await super().startup(sockets)
         tell(self._welcome)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, which would never end by themselves, then answer what is left."""
+        self._streams.end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -47,11 +55,15 @@ class OrderlyServer(uvicorn.Server):
 
 async def serve(settings: Settings, *, demo: bool) -> int:
     """Serve until a signal ends it; running requests are answered first."""
-    with _listen(settings) as listener:
+    with listen(settings) as listener:
         async with open_product(settings, of_demo=demo) as product:
-            welcome = _welcome(settings, listener, product, demo=demo)
+            welcome, limits = _welcome(settings, listener, product, demo=demo), Limits()
+            streams = Streams(limits.streams)
             config = uvicorn.Config(
-                build_app(product),
+                build_app(product, streams),
+                ws="websockets-sansio",
+                ws_max_size=limits.frame_bytes,
+                ws_per_message_deflate=False,
                 log_config=None,
                 log_level=settings.log_level,
                 access_log=False,
@@ -59,12 +71,13 @@ async def serve(settings: Settings, *, demo: bool) -> int:
                 h11_max_incomplete_event_size=LONGEST_HEADER_BYTES,
                 timeout_graceful_shutdown=SHUT_DOWN_WITHIN_SECONDS,
             )
+            server = OrderlyServer(config, welcome=welcome, streams=streams)
             async with product.working() if settings.worker else nullcontext():
-                await OrderlyServer(config, welcome=welcome).serve(sockets=[listener])
+                await server.serve(sockets=[listener])
     return 0
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     """Take the port first: a second server must fail before it touches a database."""
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET

@@ -13,7 +13,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
     execute,  # pyright: ignore[reportUnknownVariableType] - a parameter we don't use
     get_operation_ast,
 )
@@ -24,6 +23,7 @@ from api.errors import (
     Costly,
     QueryError,
     RequestRefused,
+    Stopped,
     refused,
 )
 from api.execution.beside import Beside
@@ -51,16 +51,6 @@ def chosen(document: DocumentNode, operation_name: str | None) -> OperationDefin
             message = f"The document has no operation {operation_name!r:.80}."
         raise refused(BadUserInput(message))
     return operation
-
-
-def is_query(operation: OperationDefinitionNode) -> bool:
-    """Whether an operation only reads."""
-    return operation.operation is OperationType.QUERY
-
-
-def is_mutation(operation: OperationDefinitionNode) -> bool:
-    """Whether an operation writes."""
-    return operation.operation is OperationType.MUTATION
 
 
 async def run(
@@ -99,9 +89,15 @@ async def _executed(
     def finish(_: object) -> None:
         finished.set()
 
+    try:
+        if context.event is not None:
+            await context.read_for_event()
+    except Stopped:
+        return ExecutionResult(None, None)
     result = execute(
         schema,
         document,
+        root_value=context.event,
         context_value=context,
         variable_values=dict(request.variables or {}),
         operation_name=request.operation_name,

@@ -144,7 +144,7 @@ def test_it_refuses_to_let_anybody_write_from_beyond_this_machine() -> None:
     settings = read_settings({**OPEN, "ATLAS_PORT": "0"})
 
     with pytest.raises(CommandError, match="ATLAS_ACCESS_CONTROL=external"):
-        serving._listen(settings)
+        serving.listen(settings)
 
 
 @pytest.mark.parametrize(
@@ -155,5 +155,5 @@ def test_it_refuses_to_let_anybody_write_from_beyond_this_machine() -> None:
 def test_it_listens_beyond_this_machine_where_somebody_answers_for_that(
     said: Mapping[str, str],
 ) -> None:
-    with serving._listen(read_settings({**OPEN, **said, "ATLAS_PORT": "0"})) as listener:
+    with serving.listen(read_settings({**OPEN, **said, "ATLAS_PORT": "0"})) as listener:
         assert listener.getsockname()[1] > 0
