@@ -39,6 +39,7 @@ from ingest.opening import Opener
 from ingest.orders import Orders
 from ingest.sync import Sync
 from ingest.watchdog import Watchdog
+from ingest.watching import RunWatch
 from ingest.workshop import Workshop
 from journey_atlas_sdk.hosting.clock import RealClock
 from plugins.registry import Registry
@@ -49,6 +50,7 @@ from storage.engine import Engine, create_engine, is_pooled
 from storage.jobs.stored import StoredJobs
 from storage.observations import StoredObservations
 from storage.readings import StoredReadings
+from storage.run_pages import StoredRunPages
 from storage.schedules import StoredSchedules
 from storage.switches import StoredSwitches
 from storage.sync_runs import StoredSyncRuns
@@ -84,6 +86,8 @@ class Product:
     sync_runs: StoredSyncRuns
     workshop: Workshop
     writing: Writing
+    run_pages: StoredRunPages
+    run_watch: RunWatch
     served: list[str] = field(default_factory=list[str])
 
     def now(self) -> datetime:
@@ -136,6 +140,8 @@ class Product:
             node_url=node_url,
             refresher=OnlyAhead(self.on_demand) if ends_with_its_answer else self.on_demand,
             settings=self.sync.opener.settings,
+            runs=self.run_pages,
+            watch=self.run_watch,
             writing=self.writing if self.settings.mutations else None,
         )
 
@@ -232,6 +238,8 @@ def _connect(
         sync_runs=StoredSyncRuns(engine),
         workshop=workshop_of(settings, kept, sync, orders, history=HISTORY),
         writing=writing_of(settings, atlases, safe, opener),
+        run_pages=StoredRunPages(engine),
+        run_watch=RunWatch(StoredSyncRuns(engine)),
     )
 
 

@@ -21,6 +21,7 @@ from api.errors import (
 )
 from api.execution.limits import Limits
 from api.execution.prices import Bill
+from api.run_store import NoRuns, Runs, RunsOwned
 from domain.actions.changes import Changeable
 from domain.cycle import Cycle
 from domain.node import Node, NodeId
@@ -32,7 +33,9 @@ from ingest.freshness import PREFER_CACHE, ReadMode, ReadPolicy
 from ingest.on_demand import NoRefresher, Refresher, require_metric
 from ingest.settings import SettingsResolver
 from ingest.trying import Trials
+from ingest.watching import RunWatch
 from plugins.registry import Registry
+from storage.run_pages import RunsAsked, RunSlice
 
 Moment = tuple[date | None, datetime | None]
 """The asked day, and as known when; None: today, and now."""
@@ -67,8 +70,9 @@ class Services:
 
     `now` is real time, for freshness; the clock of the numbers is inside the views. `node_url`
     gives a node's page for people, None without one. `new_reference` names an unexpected error.
-    `refresher` asks the sources for fresher values, `settings` knows where secrets are. `writing`
-    None: this server only reads.
+    `refresher` asks the sources for fresher values, `settings` knows where secrets are, `runs` what
+    became of reading the sources. `watch` None: nobody can listen to them; `writing` None: this
+    server only reads.
     """
 
     view: ReadView
@@ -81,6 +85,8 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     refresher: Refresher = field(default_factory=NoRefresher)
     settings: SettingsResolver = field(default_factory=SettingsResolver)
+    runs: Runs = field(default_factory=NoRuns)
+    watch: RunWatch | None = None
     writing: Writing | None = None
 
 
@@ -100,6 +106,22 @@ class Reading:
     late: frozenset[NodeId] = frozenset()
     require_running: Callable[[], None] = lambda: None
     _loader: DataLoader[WindowQuery, WindowAggregate | None] | None = None
+    _runs: DataLoader[RunsAsked, RunSlice] | None = None
+    _run_counts: DataLoader[RunsOwned, int] | None = None
+
+    @property
+    def runs(self) -> DataLoader[RunsAsked, RunSlice]:
+        """Pages of sync runs; all asked at once, and alike, come in one statement."""
+        if self._runs is None:
+            self._runs = DataLoader(load_fn=self._load_runs)
+        return self._runs
+
+    @property
+    def run_counts(self) -> DataLoader[RunsOwned, int]:
+        """How many sync runs there are; all asked at once come in one statement."""
+        if self._run_counts is None:
+            self._run_counts = DataLoader(load_fn=self._count_runs)
+        return self._run_counts
 
     @property
     def aggregates(self) -> DataLoader[WindowQuery, WindowAggregate | None]:
@@ -118,6 +140,14 @@ class Reading:
     async def _load(self, queries: list[WindowQuery]) -> list[WindowAggregate | None]:
         found = await answered(self.services.observations, self.view, queries)
         return [found.get(query) for query in queries]
+
+    async def _load_runs(self, asked: list[RunsAsked]) -> Sequence[RunSlice]:
+        return await self.services.runs.slices(self.view.atlas.organization.id, asked)
+
+    async def _count_runs(self, owned: list[RunsOwned]) -> list[int]:
+        organization = self.view.atlas.organization.id
+        found = await self.services.runs.counts(organization, dict(owned))
+        return [found.get(owner, 0) for owner, _ in owned]
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from api.mutations.root import Mutation
+from api.subscriptions.root import Subscription
 from api.types.atlas import Atlas
 from api.types.cycle import Cycle
 from api.types.goal import Goal
@@ -52,6 +53,7 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=_TYPES,
         config=StrawberryConfig(scalar_map=SCALARS),
     )

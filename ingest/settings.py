@@ -65,8 +65,9 @@ class SettingsResolver:
         `known` are values that aren't stored yet, and count before those that are.
         """
         stored = {**await self._stored(organization, connection, known), **known}
-        # In a thread: a secret's file may lie in a network.
-        return await asyncio.to_thread(resolve, connection, info, partial(self._fetch, stored))
+        work = partial(resolve, connection, info, partial(self._fetch, stored))
+        # In a thread where a file may be read: it can lie in a network.
+        return await asyncio.to_thread(work) if self.folder is not None else work()
 
     def can_fetch(self, reference: SecretReference) -> bool:
         """Tell whether a value lies at the end of a reference at the moment."""

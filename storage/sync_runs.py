@@ -115,7 +115,7 @@ class StoredSyncRuns:
         latest = statement.order_by(columns.started_at.desc(), columns.id.desc())
         async with self.engine.connect() as connection:
             rows = await connection.execute(latest.limit(min(first, MOST_LISTED)))
-            return [_run_of(row) for row in rows]
+            return [run_of(row) for row in rows]
 
 
 async def keep_run(
@@ -191,7 +191,8 @@ def _error(run: SyncRun) -> dict[str, Any] | None:
     return ERRORS.dump_python(run.error, mode="json") if run.error else None
 
 
-def _run_of(row: Row[*tuple[Any, ...]]) -> SyncRun:  # Any: columns of several types
+def run_of(row: Row[*tuple[Any, ...]]) -> SyncRun:  # Any: columns of several types
+    """Make a run of a row with all columns of the table."""
     return SyncRun(
         id=row.id,
         source=NodeId(row.source_id),

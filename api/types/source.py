@@ -16,6 +16,7 @@ from api.types.node import Node
 from api.types.references import CONNECTION, METRIC, METRIC_SOURCE
 from api.types.scalars import JSON
 from api.types.source_enums import SECRET_KIND
+from api.types.sync_run import runs_of_connection, runs_of_source, sync_runs
 from domain import source
 from domain.secret import SecretKind
 from ingest.settings import SettingsResolver, reference_in, secret_settings
@@ -149,6 +150,10 @@ class Connection(Node):
         "The newest failure among its sources; null where none failed last.",
     )
     sources = computed(_SOURCES, many(METRIC_SOURCE), "The metric sources that it feeds.")
+    sync_runs = sync_runs(
+        runs_of_connection,
+        "The attempts to read its sources, newest first, those that were unbound too.",
+    )
     version: int = described("How often it was written, from 1.")
     created_at: datetime = described("When it was made.")
     updated_at: datetime = described("When it was last changed.")
@@ -179,6 +184,7 @@ class MetricSource(Node):
     asked_at: datetime | None = described("When it last answered, in real time; null: never.")
     error: SourceError | None = described("Why it failed last; null unless it did.")
     freshness = computed(source_freshness, SourceFreshness, "How fresh what it said is.")
+    sync_runs = sync_runs(runs_of_source, "The attempts to read it, newest first.")
     version: int = described("How often it was written, from 1; a sync doesn't count.")
     created_at: datetime = described("When it was made.")
     updated_at: datetime = described("When it was last changed; a sync doesn't count.")

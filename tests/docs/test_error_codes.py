@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import journey_atlas_sdk
+from api import app
 from api.errors import Costly, QueryError, Stopped
 from api.execution.documents import PARSE_FAILED, VALIDATION_FAILED
 from domain.errors import DomainError, NotFound, Rejected
@@ -13,6 +14,9 @@ from journey_atlas_sdk import ConnectorError
 
 PAGE = (Path(__file__).parents[2] / "docs/frontend/error-codes.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+
+THE_HOUSE = app
+"""Imported whole, so that all its errors are known."""
 
 NEVER_TOLD = {Costly, Stopped, Rejected, DomainError}
 """They end up as others: each of several problems is told by itself."""

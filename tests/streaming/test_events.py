@@ -130,9 +130,12 @@ async def test_a_silent_stream_gives_signs_of_life(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "KEEP_ALIVE_SECONDS", 0.02)
-    asyncio.get_running_loop().call_later(0.2, served.listening.go_on.set)
+    asking = asyncio.create_task(post(served, WAIT))
+    await until(lambda: served.listening.open > 0)
+    await asyncio.sleep(0.1)
+    served.listening.go_on.set()
 
-    response = await post(served, WAIT)
+    response = await asking
 
     first, *signs, last, over = response.text.removesuffix("\n\n").split("\n\n")[1:]
     assert first.startswith("event: next")
