@@ -1,7 +1,6 @@
 """The one place that constructs and connects: settings in, a running product out."""
 
 import gc
-import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -12,30 +11,51 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from api import demo
+from api.access import OnlyCallers, callers_of
 from api.clock import Clock, clock_at, real_clock
 from api.connectors import load_registry
-from api.context import Services
+from api.context import Services, Writing
 from api.database import open_database
 from api.first_page.page import first_page_routes
-from api.http import graphql_route
+from api.http import graphql_routes
 from api.ids import new_id
+from api.safe import Safe, safe_of
 from api.schema import build_schema, executable
 from api.settings import Settings
+from api.streaming.streams import Streams
 from api.traces import log_event
+from api.working import Kept, workshop_of
+from api.writing import writing_of
 from domain.atlas import Atlas
 from domain.errors import NotFound
 from domain.node import Node
 from domain.view import View
+from ingest.budgets import SharedBudgets
 from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
+from ingest.opening import Opener
+from ingest.orders import Orders
 from ingest.sync import Sync
+from ingest.watchdog import Watchdog
+from ingest.watching import RunWatch
+from ingest.workshop import Workshop
+from journey_atlas_sdk.hosting.clock import RealClock
 from plugins.registry import Registry
 from storage.atlases import StoredAtlases
+from storage.budgets import StoredBudgets
 from storage.cache import AtlasCache
-from storage.engine import create_engine
+from storage.engine import Engine, create_engine, is_pooled
+from storage.jobs.stored import StoredJobs
 from storage.observations import StoredObservations
+from storage.readings import StoredReadings
+from storage.run_pages import StoredRunPages
+from storage.schedules import StoredSchedules
+from storage.switches import StoredSwitches
+from storage.sync_runs import StoredSyncRuns
+from storage.tidying import StoredTidying
 
 HISTORY = timedelta(days=3 * 366)
 """How far back a sync reads unless it is told otherwise."""
@@ -57,9 +77,23 @@ class Product:
     cache: AtlasCache
     observations: StoredObservations
     registry: Registry
+    safe: Safe
     sync: Sync
     on_demand: OnDemand
+    jobs: StoredJobs
+    orders: Orders
+    schedules: StoredSchedules
+    switches: StoredSwitches
+    sync_runs: StoredSyncRuns
+    workshop: Workshop
+    writing: Writing
+    run_pages: StoredRunPages
+    run_watch: RunWatch
     served: list[str] = field(default_factory=list[str])
+
+    def now(self) -> datetime:
+        """Give the real moment, by which what is done is stamped."""
+        return real_clock()
 
     async def is_empty(self) -> bool:
         """Tell whether no organization was ever imported."""
@@ -106,14 +140,26 @@ class Product:
             new_reference=lambda: secrets.token_hex(8),
             node_url=node_url,
             refresher=OnlyAhead(self.on_demand) if ends_with_its_answer else self.on_demand,
+            settings=self.sync.opener.settings,
+            runs=self.run_pages,
+            watch=self.run_watch,
+            writing=self.writing if self.settings.mutations else None,
         )
 
     async def answer(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Answer a GraphQL request in this process, on the way that a request over HTTP takes."""
         transport = httpx.ASGITransport(build_app(self, ends_with_its_answer=True))
-        async with httpx.AsyncClient(transport=transport, base_url="http://atlas") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             response = await client.post("/graphql", json=body)
         return response.json()
+
+    @asynccontextmanager
+    async def working(self) -> AsyncGenerator[None]:
+        """Do jobs and order what is due for as long as it is open."""
+        watchdog = Watchdog(registry=self.registry)
+        async with self.jobs.listening(), self.workshop.open():
+            with watchdog.watching():
+                yield
 
 
 @asynccontextmanager
@@ -124,8 +170,8 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
     async with open_database(settings, demo=of_demo) as url:
         engine = create_engine(url)
         try:
-            stores = StoredAtlases(engine), StoredObservations(engine)
-            product = _connect(settings, *stores, registry)
+            safe = safe_of(settings, engine, demo=of_demo)
+            product = _connect(settings, engine, registry, safe, hears_hints=not is_pooled(url))
             async with aclosing(product.on_demand):
                 if of_demo:
                     await _bring_the_demo(product)
@@ -134,38 +180,68 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
             await engine.dispose()
 
 
-def build_app(product: Product, *, ends_with_its_answer: bool = False) -> Starlette:
-    """Make the ASGI application, of a server or of a process that lives for one answer."""
-    schema = executable(build_schema())
+def build_app(
+    product: Product, streams: Streams | None = None, *, ends_with_its_answer: bool = False
+) -> Starlette:
+    """Make the ASGI application, of a server or of a process that lives for one answer.
+
+    `streams` are ended by whoever stops the server; None: nobody listens for long.
+    """
     services = product.services(ends_with_its_answer=ends_with_its_answer)
-    return Starlette(routes=[*first_page_routes(), graphql_route(schema, services)])
+    schema, listening = executable(build_schema()), streams or Streams(services.limits.streams)
+    routes = graphql_routes(schema, services, listening)
+    only_callers = Middleware(OnlyCallers, callers=callers_of(product.settings))
+    return Starlette(routes=[*first_page_routes(), *routes], middleware=[only_callers])
 
 
 def _connect(
     settings: Settings,
-    atlases: StoredAtlases,
-    observations: StoredObservations,
+    engine: Engine,
     registry: Registry,
+    safe: Safe,
+    *,
+    hears_hints: bool,
 ) -> Product:
-    clock = clock_at(settings.clock)
-    sync = Sync(
+    atlases, clock = StoredAtlases(engine), clock_at(settings.clock)
+    kept = Kept(
+        atlases=atlases,
+        cache=AtlasCache(atlases, max_nodes=settings.max_nodes),
+        jobs=StoredJobs(engine, hears_hints=hears_hints),
+        schedules=StoredSchedules(engine),
+        tidying=StoredTidying(engine),
+    )
+    switches, readings = StoredSwitches(engine), StoredReadings(engine)
+    opener = Opener(
         registry=registry,
-        recorder=observations,
         clock=clock,
-        real_clock=real_clock,
-        new_id=new_id,
-        environment=os.environ,
+        settings=safe.resolver,
+        budgets=SharedBudgets(StoredBudgets(engine), RealClock()),
+        switches=switches,
         trace=log_event if settings.trace else None,
+    )
+    sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
+    orders = Orders(
+        jobs=kept.jobs, registry=registry, clock=clock, real_clock=real_clock, new_id=new_id
     )
     return Product(
         settings=settings,
         clock=clock,
         atlases=atlases,
-        cache=AtlasCache(atlases, max_nodes=settings.max_nodes),
-        observations=observations,
+        cache=kept.cache,
+        observations=StoredObservations(engine),
         registry=registry,
+        safe=safe,
         sync=sync,
-        on_demand=OnDemand(sync=sync, history=HISTORY),
+        on_demand=OnDemand(sync=sync, history=HISTORY, later=orders.go_on),
+        jobs=kept.jobs,
+        orders=orders,
+        schedules=kept.schedules,
+        switches=switches,
+        sync_runs=StoredSyncRuns(engine),
+        workshop=workshop_of(settings, kept, sync, orders, history=HISTORY),
+        writing=writing_of(settings, atlases, safe, opener),
+        run_pages=StoredRunPages(engine),
+        run_watch=RunWatch(StoredSyncRuns(engine)),
     )
 
 

@@ -21,14 +21,21 @@ from api.errors import (
 )
 from api.execution.limits import Limits
 from api.execution.prices import Bill
+from api.run_store import NoRuns, Runs, RunsOwned
+from domain.actions.changes import Changeable
 from domain.cycle import Cycle
 from domain.node import Node, NodeId
 from domain.ports import Aggregates, Observations, WindowAggregate, WindowQuery
 from domain.value import queries_for
 from domain.view import View
+from ingest.connector_rules import ConnectorRules
 from ingest.freshness import PREFER_CACHE, ReadMode, ReadPolicy
 from ingest.on_demand import NoRefresher, Refresher, require_metric
+from ingest.settings import SettingsResolver
+from ingest.trying import Trials
+from ingest.watching import RunWatch
 from plugins.registry import Registry
+from storage.run_pages import RunsAsked, RunSlice
 
 Moment = tuple[date | None, datetime | None]
 """The asked day, and as known when; None: today, and now."""
@@ -48,12 +55,24 @@ class ReadView(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What mutations write with, and try out beforehand."""
+
+    atlases: Changeable
+    connectors: ConnectorRules
+    trials: Trials
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What `api/app.py` hands to the resolvers.
 
     `now` is real time, for freshness; the clock of the numbers is inside the views. `node_url`
     gives a node's page for people, None without one. `new_reference` names an unexpected error.
-    `refresher` asks the sources for fresher values.
+    `refresher` asks the sources for fresher values, `settings` knows where secrets are, `runs` what
+    became of reading the sources. `watch` None: nobody can listen to them; `writing` None: this
+    server only reads.
     """
 
     view: ReadView
@@ -65,6 +84,10 @@ class Services:
     node_url: Callable[[Node], str | None] = lambda _: None
     limits: Limits = field(default_factory=Limits)
     refresher: Refresher = field(default_factory=NoRefresher)
+    settings: SettingsResolver = field(default_factory=SettingsResolver)
+    runs: Runs = field(default_factory=NoRuns)
+    watch: RunWatch | None = None
+    writing: Writing | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +106,22 @@ class Reading:
     late: frozenset[NodeId] = frozenset()
     require_running: Callable[[], None] = lambda: None
     _loader: DataLoader[WindowQuery, WindowAggregate | None] | None = None
+    _runs: DataLoader[RunsAsked, RunSlice] | None = None
+    _run_counts: DataLoader[RunsOwned, int] | None = None
+
+    @property
+    def runs(self) -> DataLoader[RunsAsked, RunSlice]:
+        """Pages of sync runs; all asked at once, and alike, come in one statement."""
+        if self._runs is None:
+            self._runs = DataLoader(load_fn=self._load_runs)
+        return self._runs
+
+    @property
+    def run_counts(self) -> DataLoader[RunsOwned, int]:
+        """How many sync runs there are; all asked at once come in one statement."""
+        if self._run_counts is None:
+            self._run_counts = DataLoader(load_fn=self._count_runs)
+        return self._run_counts
 
     @property
     def aggregates(self) -> DataLoader[WindowQuery, WindowAggregate | None]:
@@ -102,13 +141,23 @@ class Reading:
         found = await answered(self.services.observations, self.view, queries)
         return [found.get(query) for query in queries]
 
+    async def _load_runs(self, asked: list[RunsAsked]) -> Sequence[RunSlice]:
+        return await self.services.runs.slices(self.view.atlas.organization.id, asked)
+
+    async def _count_runs(self, owned: list[RunsOwned]) -> list[int]:
+        organization = self.view.atlas.organization.id
+        found = await self.services.runs.counts(organization, dict(owned))
+        return [found.get(owner, 0) for owner, _ in owned]
+
 
 @dataclass(slots=True)
 class Context:
     """One operation: its readings by the response key of their root field, and what it spent.
 
     `price` tells what the operation costs on an Atlas; `bill` is what it told, None before the
-    first reading. `is_beside` says that it runs beside the event loop already.
+    first reading. `is_beside` says that it runs beside the event loop already. One that `writes`
+    never does, for what it writes with belongs to the loop; so its cost has a limit of its own.
+    `event` is what a subscription tells this time; None: it isn't one, or only begins.
     """
 
     services: Services
@@ -116,10 +165,13 @@ class Context:
     price: Callable[[View], Bill] = lambda _: Bill(0, "")
     bill: Bill | None = None
     is_beside: bool = False
+    writes: bool = False
+    event: object = None
     readings: dict[str | int, Reading] = field(default_factory=dict[str | int, Reading])
     nodes: int = 0
     ended: QueryError | None = None
     _views: dict[Moment, View] = field(default_factory=dict[Moment, View])
+    _of_event: Reading | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -156,6 +208,20 @@ class Context:
         self.readings[path.key] = reading
         return reading
 
+    async def read_for_event(self) -> None:
+        """Open the one reading of everything that is answered of an event."""
+        self._of_event = await self.read(Path(None, "event", None))
+
+    async def read_anew(self, path: Path) -> Reading:
+        """Open the reading of the root field at `path` on what was written by now."""
+        self._views.clear()
+        return await self.read(path)
+
+    def seconds_to_wait(self) -> float:
+        """Give how long somebody else may be waited for; then there is still time to answer."""
+        left = self.seconds - (self.services.monotonic() - self.started)
+        return left * SHARE_FOR_WAITING
+
     async def _view(self, as_of: date | None, known_at: datetime | None) -> View:
         """Read a day once an operation, all days on one Atlas: root fields see the same revision.
 
@@ -188,8 +254,7 @@ class Context:
         if policy.mode is not ReadMode.LIVE:
             services.refresher.behind(view.atlas, policy)
             return frozenset()
-        left = self.seconds - (services.monotonic() - self.started)
-        seconds = left * SHARE_FOR_WAITING
+        seconds = self.seconds_to_wait()
         if policy.deadline is not None:
             seconds = min(seconds, policy.deadline.total_seconds())
         unanswered = await services.refresher.live(view.atlas, policy, seconds=seconds)
@@ -204,12 +269,14 @@ class Context:
         limits = self.services.limits
         if self.bill is None:
             self.bill = self.price(view)
-        if self.bill.cost > limits.cost:
-            seen = f"The operation costs {self.bill.cost}, most of it for `{self.bill.dearest}`"
+        limit = "mutation_cost" if self.writes else "cost"
+        maximum, cost, advice = getattr(limits, limit), self.bill.cost, self.bill.advice
+        if cost > maximum:
+            seen = f"The operation costs {cost}, most of it for `{self.bill.dearest}`"
             self.ended = CostExceeded(
-                maximum=limits.cost, cost=self.bill.cost, seen=seen, advice=self.bill.advice
+                limit=limit, maximum=maximum, cost=cost, seen=seen, advice=advice
             )
-        elif self.bill.cost >= limits.costly and not self.is_beside:
+        elif cost >= limits.costly and not (self.is_beside or self.writes):
             self.ended = Costly("To be run beside the event loop.")
         if self.ended is not None:
             raise Stopped(self.ended.message)
@@ -220,6 +287,7 @@ class Context:
             self,
             services=services,
             readings={},
+            _of_event=None,
             nodes=0,
             ended=None,
             is_beside=True,
@@ -230,7 +298,7 @@ class Context:
         """Give the reading that a field beneath a root field belongs to."""
         while path.prev is not None:
             path = path.prev
-        return self.readings[path.key]
+        return self._of_event or self.readings[path.key]
 
     def require_running(self) -> None:
         """Raise Stopped where the operation has ended, or ends now because it is too late.

@@ -6,6 +6,7 @@ ApiError                  a failure with a stable code and a message for whoever
 │   └── ServerUnreachable no GraphQL server answers at the address
 └── QueryError            what a client of the API may read
     ├── BadUserInput      the request asks for what can't be (BAD_USER_INPUT)
+    ├── Forbidden         this server doesn't do that (FORBIDDEN)
     ├── NotFound          nothing has that key (NOT_FOUND)
     ├── LimitExceeded     the request asks for too much (COST_LIMIT); names the limit
     │   └── CostExceeded  answering would cost too much; tells the cost
@@ -70,6 +71,12 @@ class BadUserInput(QueryError):
     code = "BAD_USER_INPUT"
 
 
+class Forbidden(QueryError):
+    """Neither this server nor this way of asking allows it."""
+
+    code = "FORBIDDEN"
+
+
 class NotFound(QueryError):
     """Nothing has that key or id."""
 
@@ -90,9 +97,9 @@ class LimitExceeded(QueryError):
 class CostExceeded(LimitExceeded):
     """Answering would cost too much."""
 
-    def __init__(self, *, maximum: int, cost: int, seen: str, advice: str = "") -> None:
+    def __init__(self, *, limit: str, maximum: int, cost: int, seen: str, advice: str = "") -> None:
         """Tell the cost beside the limit."""
-        super().__init__(limit="cost", maximum=maximum, seen=seen, advice=advice)
+        super().__init__(limit=limit, maximum=maximum, seen=seen, advice=advice)
         self.details["cost"] = cost
 
 

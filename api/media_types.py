@@ -6,6 +6,7 @@ from email.message import Message
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
 
 OFFERED = (JSON, GRAPHQL_RESPONSE)
 """What answers can be written in; the first where the client doesn't mind."""

@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 import orjson
 
 from api.errors import BadUserInput
-from domain.node import Node, NodeId, OrganizationId
+from domain.node import NodeId, OrganizationId
 
 PAGE_DEFAULT = 50
 PAGE_MAXIMUM = 200
@@ -40,8 +40,8 @@ class Placed(Protocol):
 
 
 P = TypeVar("P", bound=Placed)
-N = TypeVar("N", bound=Node)
-N_co = TypeVar("N_co", bound=Node, covariant=True)
+N = TypeVar("N", bound=Placed)
+N_co = TypeVar("N_co", bound=Placed, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +231,19 @@ def paged(nodes: Sequence[N], asked: Asked, order: Order[N] = BY_KEY) -> Page[N]
     )
 
 
-def _cut(start: int, end: int, asked: Asked) -> tuple[int, int]:
+def size_of(asked: Asked) -> tuple[int, bool]:
+    """Give how many nodes are asked for, and whether from the end; BadUserInput."""
     if asked.first is not None and asked.last is not None:
         message = "Ask for `first` or for `last`, not for both."
         raise BadUserInput(message)
     if asked.last is not None:
-        return max(start, end - _size("last", asked.last)), end
-    size = PAGE_DEFAULT if asked.first is None else _size("first", asked.first)
-    return start, min(end, start + size)
+        return _size("last", asked.last), True
+    return PAGE_DEFAULT if asked.first is None else _size("first", asked.first), False
+
+
+def _cut(start: int, end: int, asked: Asked) -> tuple[int, int]:
+    size, from_end = size_of(asked)
+    return (max(start, end - size), end) if from_end else (start, min(end, start + size))
 
 
 def _size(name: str, size: int) -> int:

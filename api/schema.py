@@ -6,6 +6,8 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from api.mutations.root import Mutation
+from api.subscriptions.root import Subscription
 from api.types.atlas import Atlas
 from api.types.cycle import Cycle
 from api.types.goal import Goal
@@ -48,7 +50,13 @@ _TYPES = (
 
 def build_schema() -> strawberry.Schema:
     """Build the schema from the public types."""
-    return strawberry.Schema(query=Query, types=_TYPES, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=_TYPES,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
 
 
 def executable(schema: strawberry.Schema) -> GraphQLSchema:

@@ -6,10 +6,18 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from api.errors import SettingsError
 from api.years import YEARS, is_in_range
@@ -32,6 +40,13 @@ def _aware(value: datetime | None) -> datetime | None:
     return value
 
 
+def _names(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+"""Several words, written with commas between them."""
+
 ClockSetting = Annotated[datetime | None, BeforeValidator(_instant), AfterValidator(_aware)]
 
 
@@ -45,7 +60,7 @@ def default_home() -> Path:
 class Settings(BaseModel):
     """One start's settings; each field's alias is its environment variable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     database_url: str | None = Field(
         default=None,
@@ -75,10 +90,55 @@ class Settings(BaseModel):
     host: str = Field(
         default="127.0.0.1",
         alias="ATLAS_HOST",
-        description="Address to listen on. There is no authentication yet: keep it on loopback.",
+        description="Address to listen on; beyond loopback only with `ATLAS_ACCESS_CONTROL`.",
     )
     port: int = Field(
         default=8000, ge=0, le=65_535, alias="ATLAS_PORT", description="Port; 0 picks a free one."
+    )
+    mutations: bool = Field(
+        default=True,
+        alias="ATLAS_MUTATIONS",
+        description="`false` makes a server that only reads.",
+    )
+    access_control: Literal["none", "external"] = Field(
+        default="none",
+        alias="ATLAS_ACCESS_CONTROL",
+        description="`external` says: an access control of your own lets in whoever reaches this "
+        "server. There is none of ours yet; without it a server with mutations stays on loopback.",
+    )
+    hosts: Names = Field(
+        default=(),
+        alias="ATLAS_HOSTS",
+        description="Names by which clients call this server, beside those of this machine; `*` "
+        "for any.",
+    )
+    origins: Names = Field(
+        default=(),
+        alias="ATLAS_ORIGINS",
+        description="Origins of web pages that may use the API, beside the server's own: "
+        "`https://app.example.com`.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        alias="ATLAS_SECRET_KEY",
+        description="Keys that seal stored secrets: 32 bytes in base64, several with commas; the "
+        "first one seals.",
+    )
+    secret_key_file: Path | None = Field(
+        default=None,
+        alias="ATLAS_SECRET_KEY_FILE",
+        description="File of such keys, one a line; read at each use.",
+    )
+    secrets_dir: Path | None = Field(
+        default=None,
+        alias="ATLAS_SECRETS_DIR",
+        description="Folder of the files that connections may name as `{file: NAME}`.",
+    )
+    secret_variables: Names = Field(
+        default=(),
+        alias="ATLAS_SECRET_VARIABLES",
+        description="Environment variables that connections made through the API may name as "
+        "`{env: NAME}`; patterns such as `CRM_*` too.",
     )
     clock: ClockSetting = Field(
         default=None,
@@ -100,6 +160,25 @@ class Settings(BaseModel):
         default=False,
         alias="ATLAS_TRACE",
         description="Log each request of a connector, each wait and each failure, without secrets.",
+    )
+    worker: bool = Field(
+        default=True,
+        alias="ATLAS_WORKER",
+        description="Whether `serve` does jobs itself; `false` leaves them to `atlas worker`.",
+    )
+    worker_jobs: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        alias="ATLAS_WORKER_JOBS",
+        description="How many jobs a worker does at once.",
+    )
+    worker_silence_seconds: float = Field(
+        default=30.0,
+        ge=1,
+        le=600,
+        alias="ATLAS_WORKER_SILENCE_SECONDS",
+        description="After how long without a sign of life a worker's jobs go to another.",
     )
     log_level: str = Field(
         default="info",
@@ -130,6 +209,16 @@ def read_settings(
     except ValidationError as error:
         problems = (f"{_place(e['loc'])}: {e['msg']}" for e in error.errors())
         raise SettingsError("; ".join(problems)) from error
+
+
+def foreign_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment without our own settings: no connection may read those as a secret."""
+    ours = {field.alias for field in Settings.model_fields.values()}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in ours and not name.startswith("ATLAS_")
+    }
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -2,6 +2,9 @@
 
 DomainError
 ├── Refused             a rule forbids it; `legal` names what is allowed instead
+│   ├── Rejected        several rules do, each for a reason of its own
+│   ├── Archived        it is archived: only restoring is possible
+│   ├── SecretsNeeded   stored secrets would be sent elsewhere, so they have to be given anew
 │   ├── IllegalLink     this pair of kinds can't be linked so
 │   ├── LinkCycle       the link would close a circle
 │   └── InvalidRecord   a record contradicts itself (a key result without a target …)
@@ -9,6 +12,7 @@ DomainError
 ├── TooMuch             the answer would be larger than a limit
 ├── NotFound            nothing has that id or key
 └── Conflict            it changed meanwhile, or exists already
+    └── StaleVersion    it changed since it was read
 """
 
 from collections.abc import Sequence
@@ -33,6 +37,29 @@ class Refused(DomainError):
     """A rule of the atlas forbids it."""
 
     code = "REFUSED"
+
+
+class Rejected(Refused):
+    """Several things are wrong at once; `problems` has each by itself."""
+
+    code = "REJECTED"
+
+    def __init__(self, problems: Sequence[DomainError]) -> None:
+        """Say them all."""
+        super().__init__(" ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+class Archived(Refused):
+    """It is archived, so nothing can be done with it before it is restored."""
+
+    code = "ARCHIVED"
+
+
+class SecretsNeeded(Refused):
+    """A connection's secrets would be sent to another place than they were given for."""
+
+    code = "SECRETS_NEEDED"
 
 
 class IllegalLink(Refused):
@@ -89,3 +116,9 @@ class Conflict(DomainError):
     """It exists already, or changed since it was read."""
 
     code = "CONFLICT"
+
+
+class StaleVersion(Conflict):
+    """Somebody changed it since it was read."""
+
+    code = "STALE_VERSION"

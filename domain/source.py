@@ -21,14 +21,36 @@ class SourceState(StrEnum):
     NEEDS_ATTENTION = "NEEDS_ATTENTION"
 
 
+class RunState(StrEnum):
+    """How an attempt to read a metric source stands.
+
+    WAITING: the source needs time; another run goes on with the same question. ABANDONED: the
+    process that made the attempt is gone.
+    """
+
+    RUNNING = "RUNNING"
+    WAITING = "WAITING"
+    OK = "OK"
+    FAILING = "FAILING"
+    NEEDS_ATTENTION = "NEEDS_ATTENTION"
+    CANCELLED = "CANCELLED"
+    ABANDONED = "ABANDONED"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Node):
-    """A connector with its settings, by the connector's key. Secrets are never among them."""
+    """A connector with its settings, by the connector's key. Secrets are never among them.
+
+    A secret setting stands in `settings` as a reference (`{"env": NAME}`, `{"file": NAME}`), or its
+    value is kept sealed elsewhere: `secrets` names those, each with when it was set. Of a setting
+    that is both the kept one counts.
+    """
 
     kind: ClassVar[Kind] = Kind.CONNECTION
 
     connector: str
     settings: Settings = field(default_factory=dict[str, Any])
+    secrets: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Whether a source's numbers fit a metric, and what each observation becomes in its unit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Context, Decimal, Inexact
@@ -10,6 +11,22 @@ from journey_atlas_sdk import ConfigError, DataError, MetricSpec, Observation, U
 from journey_atlas_sdk.hosting.pulling import state_at
 
 _EXACT = Context(prec=50, traps=[Inexact])
+
+SAME_NUMBERS = {("COUNT", "NUMBER"), ("SCORE", "NUMBER")}
+"""Kinds of a source's unit that are also of another kind."""
+
+
+class Unfit(ConfigError):
+    """What a source delivers can't feed the metric; `of` is what would have to change.
+
+    `legal` names what it could be instead; empty: that depends on more than one word.
+    """
+
+    def __init__(self, message: str, *, of: str, legal: Iterable[str] = ()) -> None:
+        """Say what was seen and what would fit."""
+        super().__init__(message)
+        self.of = of
+        self.legal = tuple(legal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +114,26 @@ def exact_factor(given: Unit, wanted: domain.Unit) -> Decimal:
         return Decimal(100)
     if pair == ("PERCENT", "RATIO"):
         return Decimal("0.01")
-    same = pair[0] == pair[1] or pair in {("COUNT", "NUMBER"), ("SCORE", "NUMBER")}
+    same = pair[0] == pair[1] or pair in SAME_NUMBERS
     if not same or given.currency != wanted.currency:
-        message = f"The source delivers {_name(given)}, the metric is {_name(wanted)}."
-        raise ConfigError(message)
+        legal = _units_for(given)
+        message = (
+            f"The source delivers {_name(given)}, the metric is {_name(wanted)}. "
+            f"It can feed {' or '.join(legal)}."
+        )
+        raise Unfit(message, of="metric", legal=legal)
     if given.per and wanted.per:
         return _rate_factor(given.per, wanted.per)
     return Decimal(1)
+
+
+def _units_for(given: Unit) -> list[str]:
+    """Name the units of metrics that a source's numbers can be brought to exactly."""
+    kind = str(given.kind)
+    swapped = {"RATIO": ["PERCENT"], "PERCENT": ["RATIO"]}.get(kind, [])
+    wider = [wide for narrow, wide in sorted(SAME_NUMBERS) if narrow == kind]
+    own = " ".join(word for word in (kind, given.currency) if word)
+    return [own, *swapped, *wider]
 
 
 def _rate_factor(given: int, wanted: int) -> Decimal:
@@ -111,7 +141,7 @@ def _rate_factor(given: int, wanted: int) -> Decimal:
         return _EXACT.divide(Decimal(wanted), Decimal(given))
     except Inexact:
         message = f"A rate per {given} can't be brought exactly to one per {wanted}."
-        raise ConfigError(message) from None
+        raise Unfit(message, of="metric", legal=[f"RATE {given}"]) from None
 
 
 def _name(unit: Unit | domain.Unit) -> str:
@@ -120,9 +150,9 @@ def _name(unit: Unit | domain.Unit) -> str:
 
 def _require_same_grains(source: MetricSource, spec: MetricSpec) -> None:
     if spec.grains and source.grain not in spec.grains:
-        legal = ", ".join(sorted(spec.grains))
-        message = f"{spec.key} comes by {legal}, not by {source.grain}."
-        raise ConfigError(message)
+        legal = sorted(spec.grains)
+        message = f"{spec.key} comes by {', '.join(legal)}, not by {source.grain}."
+        raise Unfit(message, of="grain", legal=legal)
 
 
 def _require_aggregable(metric: domain.Metric, spec: MetricSpec) -> None:
@@ -137,4 +167,4 @@ def _require_aggregable(metric: domain.Metric, spec: MetricSpec) -> None:
             f"{spec.key} is {given}, which can't be aggregated again; "
             f"the metric {metric.key} must be {given} or LAST, not {metric.aggregation}."
         )
-        raise ConfigError(message)
+        raise Unfit(message, of="metric", legal=[given, domain.Aggregation.LAST])

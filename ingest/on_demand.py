@@ -5,7 +5,7 @@ or before it, until a deadline. However many ask at the same time, a source is a
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,6 @@ from domain.metric import Metric
 from domain.node import NodeId, OrganizationId
 from domain.source import Connection, MetricSource
 from domain.value import measured_by
-from ingest.circuit import Circuits
 from ingest.coalescing import Flight, Flights
 from ingest.freshness import (
     PREFER_CACHE,
@@ -29,23 +28,29 @@ from ingest.freshness import (
     latest,
     pace_of,
     pauses,
-    settings_changed,
 )
+from ingest.plan import OVERLAP, Missing
+from ingest.reading import Errand, SyncResult
 from ingest.sync import Sync
-from journey_atlas_sdk import Grain, PullReason
+from journey_atlas_sdk import PullReason
+from storage.readings import NotNow, Unread
+from storage.sync_runs import SYNC
 
 SOURCES_AT_ONCE = 16
 SOURCES_OF_A_CONNECTION_AT_ONCE = 2
 """Unless a connector's limits name another number: a source out of order holds up no other."""
-
-OVERLAP = timedelta(days=92)
-"""How far behind its last answer a source is read again: what it restates, and a whole quarter."""
 
 LOOK_EVERY = timedelta(seconds=1)
 """How often all sources are looked through for a reader who says nothing: each that answers moves
 the revision, and thousands may be under way."""
 
 SourceKey = tuple[OrganizationId, NodeId]
+Later = Callable[[Atlas, MetricSource, datetime], Awaitable[None]]
+
+
+async def forgotten(atlas: Atlas, source: MetricSource, at: datetime) -> None:
+    """Leave it to the next reader to go on."""
+    del atlas, source, at
 
 
 class Refresher(Protocol):
@@ -117,14 +122,16 @@ class Outlook:
 class OnDemand:
     """Asks the sources of a process; a `Refresher`. Close it before what it records to.
 
-    `history` is how far back a source is read that was never read before.
+    `history` is how far back a source is read that was never read before. `later` is told of a
+    source that needs time, and when to go on with it.
     """
 
     sync: Sync
     history: timedelta
+    later: Later = forgotten
     _flights: Flights = field(default_factory=Flights)
-    _circuits: Circuits = field(default_factory=Circuits)
     _tried: dict[SourceKey, datetime] = field(default_factory=dict[SourceKey, datetime])
+    _works_until: dict[SourceKey, datetime] = field(default_factory=dict[SourceKey, datetime])
     _outlooks: dict[OrganizationId, Outlook] = field(default_factory=dict[OrganizationId, Outlook])
     _looked_at: dict[OrganizationId, datetime] = field(
         default_factory=dict[OrganizationId, datetime]
@@ -160,10 +167,12 @@ class OnDemand:
         key = (atlas.organization.id, source.id)
         connector = atlas.get(source.connection, Connection).connector
         paused = self._outlook(atlas).pauses.get(source.connection)
+        works_until = self._works_until.get(key)
+        works = works_until is not None and works_until > self.sync.real_clock()
         return Asking(
-            in_flight=self._flights.find(key) is not None,
+            in_flight=works or self._flights.find(key) is not None,
             tried_at=self._tried.get(key),
-            paused_until=latest(paused, self._circuits.open_until(connector)),
+            paused_until=latest(paused, works_until, self.sync.circuits.open_until(connector)),
         )
 
     async def aclose(self) -> None:
@@ -182,7 +191,7 @@ class OnDemand:
         """Begin what is due, and give it with what is in flight and would be due."""
         flights, quiet_until = dict[NodeId, Flight](), now + self.history
         for source in _asked_sources(atlas, policy):
-            pace = pace_of(self.sync.registry, atlas, source, max_age=policy.max_age)
+            pace = pace_of(self.sync.opener.registry, atlas, source, max_age=policy.max_age)
             due = due_at(atlas, source, pace, self.asking(atlas, source))
             if due is not None and due <= now:
                 flights[source.id] = self._ask(atlas, source)
@@ -205,36 +214,28 @@ class OnDemand:
         return self._flights.join(key, partial(self._read, atlas, source))
 
     async def _read(self, atlas: Atlas, source: MetricSource) -> None:
-        since = self._since(atlas, source)
+        key = (atlas.organization.id, source.id)
         try:
             async with self._slots_of(atlas, source), self._all_slots:
-                result = await self.sync.source(
-                    atlas, source, since=since, reason=PullReason.ON_DEMAND
-                )
+                result = await self.sync.read(atlas, source, self._errand())
+                if isinstance(result, Unread) and result.why is NotNow.HELD:
+                    # Another process asks it already: its one answer, or failure, is everybody's.
+                    await self.sync.wait_for_reader(atlas, source, SYNC)
         finally:
-            self._tried[atlas.organization.id, source.id] = self.sync.real_clock()
-        connector = self.sync.registry.connectors.get(result.run.connector)
-        if connector is not None:
-            self._circuits.note(connector, result.run.error, now=result.run.finished_at)
+            self._tried[key] = self.sync.real_clock()
+        if isinstance(result, SyncResult) and result.go_on_at is not None:
+            self._works_until[key] = result.go_on_at
+            await self.later(atlas, source, result.go_on_at)
+        elif isinstance(result, Unread) and result.why is NotNow.WORKS:
+            self._works_until[key] = result.until
 
-    def _since(self, atlas: Atlas, source: MetricSource) -> datetime:
-        """Give from when on to read: what is missing, and what the source may have restated.
-
-        A total is one period; it has no part that is new.
-        """
-        now, asked_at = self.sync.clock(), source.asked_at
-        if asked_at is None or source.grain == Grain.TOTAL:
-            return now - self.history
-        if settings_changed(atlas, source, asked_at):
-            return now - self.history
-        info = info_of(self.sync.registry, atlas, source)
-        specs = info.metrics if info else ()
-        restates = [spec.restates_for for spec in specs if spec.key == source.remote_metric]
-        return min(now, asked_at) - max(OVERLAP, *restates, timedelta(0))
+    def _errand(self) -> Errand:
+        target = Missing(history=self.history, overlap=OVERLAP)
+        return Errand(reason=PullReason.ON_DEMAND, target=target, rests=True)
 
     def _slots_of(self, atlas: Atlas, source: MetricSource) -> asyncio.Semaphore:
         if source.connection not in self._slots:
-            info = info_of(self.sync.registry, atlas, source)
+            info = info_of(self.sync.opener.registry, atlas, source)
             limits = [limit.concurrency for limit in info.limits] if info else []
             named = [limit for limit in limits if limit is not None]
             most = min(named, default=SOURCES_OF_A_CONNECTION_AT_ONCE)

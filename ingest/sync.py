@@ -1,220 +1,149 @@
-"""Pull the sources of some connections, and record what they delivered or why they didn't."""
+"""Read sources: on demand, scheduled, backfill and push are the same; only their errands differ."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Final, Protocol
 
 from domain.atlas import Atlas
 from domain.errors import NotFound
-from domain.metric import Metric, Observation
-from domain.node import OrganizationId
-from domain.source import Connection, MetricSource, SourceError, SourceState
-from ingest.binding import Provenance, bind
-from ingest.settings import Resolved, resolve
-from journey_atlas_sdk import (
-    ConnectorError,
-    ConnectorInfo,
-    Fault,
-    Grain,
-    Pending,
-    PullReason,
-    PullRequest,
-    QuotaExhausted,
-    RateLimited,
-    TransientError,
-)
-from journey_atlas_sdk import Observation as Observed
-from journey_atlas_sdk.hosting.budget import Budgets, Lane, MemoryBudgets
-from journey_atlas_sdk.hosting.clock import RealClock
-from journey_atlas_sdk.hosting.gate import OutOfTurn
-from journey_atlas_sdk.hosting.lending import Lending, lend
-from journey_atlas_sdk.hosting.pulling import AnyConnector, Pulled, describe, pull
-from journey_atlas_sdk.hosting.tracing import Event
-from journey_atlas_sdk.hosting.vault import MemoryVault, Vault
-from journey_atlas_sdk.hosting.windows import windows
-from plugins.registry import Registry
-from storage.recording import RecordResult
+from domain.source import Connection, MetricSource, RunState
+from ingest.attempt import Attempt
+from ingest.circuit import Circuits
+from ingest.opening import Opener
+from ingest.plan import bounds, fingerprint
+from ingest.reading import LEASE, Errand, Readings, SyncResult, kept
+from plugins.registry import RegisteredConnector
+from storage.errors import LeaseLost
+from storage.readings import NotNow, Unread
 from storage.sync_runs import SyncRun
 
 CONNECTIONS_AT_ONCE = 8
-LONGEST_PAUSE = timedelta(days=7)
-"""What a source may ask for at most when it wants to be left alone; more is its mistake."""
+LOOK_EVERY_SECONDS = 0.2
+"""How often whoever waits for another process's reading looks whether it is over."""
 
-_Read = tuple[Observed, Observation]
-"""What a source said, and what that is in the metric's unit."""
-
-_LANES: Final = {
-    PullReason.ON_DEMAND: Lane.INTERACTIVE,
-    PullReason.CHECK: Lane.INTERACTIVE,
-    PullReason.PUSH: Lane.SCHEDULED,
-    PullReason.SCHEDULED: Lane.SCHEDULED,
-    PullReason.BACKFILL: Lane.BACKFILL,
-}
+Read = SyncResult | Unread
+Told = Callable[[MetricSource, Read], None]
+"""Hears how the reading of each source ended, as it ends."""
 
 _log = logging.getLogger(__name__)
 
 
-class Recorder(Protocol):
-    """Keeps what was read."""
-
-    async def record(
-        self,
-        organization: OrganizationId,
-        observations: Iterable[Observation],
-        *,
-        now: datetime,
-        run: SyncRun | None = None,
-    ) -> RecordResult:
-        """Write observations, the run and the source's new state in one transaction."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncResult:
-    """How the reading of one source ended: its run, and how many observations came."""
-
-    source: MetricSource
-    run: SyncRun
-    recorded: RecordResult
+def nobody_listens(_: MetricSource, __: Read) -> None:
+    """Take no notice of a result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync:
     """What a sync works with.
 
-    `clock` is the product's (a demo's stands still): it says up to when there is something to ask.
-    `real_clock` stamps what was done. `environment` holds the secrets that settings refer to.
-    `budgets` bound what goes to the sources, `vault` keeps what came of secrets used once. `trace`
-    is told of each request, wait and failure, with the key of the connection.
+    `opener` has the product's clock (a demo's stands still), which says up to when there is
+    something to ask. `real_clock` stamps what was done.
     """
 
-    registry: Registry
-    recorder: Recorder
-    clock: Callable[[], datetime]
+    opener: Opener
+    readings: Readings
     real_clock: Callable[[], datetime]
     new_id: Callable[[], str]
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
-    vault: Vault = field(default_factory=MemoryVault)
-    trace: Callable[[str, Event], None] | None = None
+    circuits: Circuits = field(default_factory=Circuits)
 
     async def connections(
-        self, atlas: Atlas, wanted: Sequence[Connection], since: datetime
-    ) -> list[SyncResult]:
-        """Read every source of some connections from `since` on, in order of connection and source.
+        self,
+        atlas: Atlas,
+        wanted: Sequence[Connection],
+        errand: Errand,
+        *,
+        told: Told = nobody_listens,
+    ) -> list[tuple[MetricSource, Read]]:
+        """Read every source of some connections, in order of connection and source.
 
         Several connections at once, the sources of one after another. A source that fails keeps its
-        last values, and no other suffers.
+        last values, and no other suffers. One that somebody else reads is waited for, then read.
         """
         slots = asyncio.Semaphore(CONNECTIONS_AT_ONCE)
 
-        async def one(connection: Connection) -> list[SyncResult]:
+        async def one(connection: Connection) -> list[tuple[MetricSource, Read]]:
+            results = list[tuple[MetricSource, Read]]()
             async with slots:
-                return [
-                    await self.source(atlas, source, since=since)
-                    for source in _sources(atlas, connection)
-                ]
+                for source in _sources(atlas, connection):
+                    results.append((source, await self._in_turn(atlas, source, errand)))
+                    told(*results[-1])
+            return results
 
         results = await asyncio.gather(*(one(connection) for connection in wanted))
         return [result for several in results for result in several]
 
-    async def source(
-        self,
-        atlas: Atlas,
-        source: MetricSource,
-        *,
-        since: datetime,
-        reason: PullReason = PullReason.SCHEDULED,
-    ) -> SyncResult:
-        """Read one source and record how it went."""
-        started, read, error = self.real_clock(), list[_Read](), None
-        task, hooks = self._task(atlas, source, since, reason), self.registry.hooks
-        try:
-            read = await self._read(task)
-        except ConnectorError as failure:
-            error = _told(failure, at=self.real_clock())
-            _log.warning("Source %s failed (%s): %s", source.key, error.code, error.message)
-            await hooks.failed(task.connection.key, source.remote_metric, failure)
-        run = _run(task, until=self.clock(), started=started, now=self.real_clock(), error=error)
-        recorded = await self.recorder.record(
-            atlas.organization.id, (kept for _, kept in read), now=run.finished_at, run=run
+    async def read(self, atlas: Atlas, source: MetricSource, errand: Errand) -> Read:
+        """Read one source and record how it went; Unread where it isn't to be read now."""
+        connector = self.connector_of(atlas, source)
+        run = self._begun(atlas, source, errand)
+        holding = await self.readings.begin(
+            atlas.organization.id,
+            run,
+            fingerprint=fingerprint(atlas, source, errand.target),
+            lasts=LEASE,
+            rests=connector.info.min_interval if connector and errand.rests else timedelta(0),
         )
-        await hooks.accepted(task.connection.key, (seen for seen, _ in read))
-        return SyncResult(source=source, run=run, recorded=recorded)
-
-    def _task(
-        self, atlas: Atlas, source: MetricSource, since: datetime, reason: PullReason
-    ) -> "_Task":
-        connection = atlas.get(source.connection, Connection)
-        found = self.registry.connectors.get(connection.connector)
-        version = found.info.version if found else "not installed"
-        made = Provenance(connector=connection.connector, version=version, sync_run=self.new_id())
-        return _Task(
+        if isinstance(holding, Unread):
+            return holding
+        attempt = Attempt(
             atlas=atlas,
-            connection=connection,
             source=source,
-            made=made,
-            since=since,
-            reason=reason,
+            errand=errand,
+            opener=self.opener,
+            readings=self.readings,
+            clock=self.real_clock,
+            holding=holding,
+            run=replace(run, token=holding.token),
+            progress=holding.progress,
         )
+        try:
+            async with kept(self.readings, holding, self.real_clock):
+                result = await attempt.make()
+        except LeaseLost as error:
+            _log.warning("What a source said isn't kept: %s", error)
+            return Unread(NotNow.HELD, self.real_clock() + LEASE)
+        if connector is not None:
+            self.circuits.note(connector, result.run.error, now=self.real_clock())
+        return result
 
-    async def _read(self, task: "_Task") -> "list[_Read]":
-        """Give all that a source says, as it is and in the metric's unit.
+    async def wait_for_reader(self, atlas: Atlas, source: MetricSource, purpose: str) -> None:
+        """Wait until nobody reads a source for a purpose, or whoever did is gone."""
+        while True:
+            held = await self.readings.held_until(atlas.organization.id, source.id, purpose)
+            if held is None or held <= self.real_clock():
+                return
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
 
-        Nothing where any pull fails.
-        """
-        info = self.registry.get(task.connection.connector).info
-        resolved = resolve(task.connection, info, environment=self.environment)
-        connector: AnyConnector = self.registry.open(info.key, resolved.settings)
-        now = self.clock()
-        lending = self._lending(task, resolved)
-        async with lend(connector, lending) as context:
-            spec = await describe(connector, task.source.remote_metric, context)
-        binding = bind(task.source, task.atlas.get(task.source.metric, Metric), spec)
-        found: list[_Read] = []
-        for request in _questions(task, info, now=now):
-            async with lend(connector, lending) as context:
-                pulled = _ready(await pull(connector, request, context))
-            found += [
-                (seen, binding.accept(seen, task.made, now=now, recorded_at=self.real_clock()))
-                for seen in pulled
-            ]
-        return found
+    def connector_of(self, atlas: Atlas, source: MetricSource) -> RegisteredConnector | None:
+        """Give the connector of a source; None where it isn't installed."""
+        key = atlas.get(source.connection, Connection).connector
+        return self.opener.registry.connectors.get(key)
 
-    def _lending(self, task: "_Task", resolved: Resolved) -> Lending:
-        return Lending(
-            connection=f"{task.atlas.organization.key}.{task.connection.key}",
-            budgets=self.budgets,
-            vault=self.vault,
-            lane=_LANES[task.reason],
-            secrets=resolved.secrets,
-            present=self.clock,
-            transport=partial(self.registry.hooks.transport, task.connection.key),
-            trace=self.trace and partial(self.trace, task.connection.key),
+    async def _in_turn(self, atlas: Atlas, source: MetricSource, errand: Errand) -> Read:
+        while True:
+            result = await self.read(atlas, source, errand)
+            if not isinstance(result, Unread) or result.why is not NotNow.HELD:
+                return result
+            await self.wait_for_reader(atlas, source, errand.purpose)
+
+    def _begun(self, atlas: Atlas, source: MetricSource, errand: Errand) -> SyncRun:
+        connector = self.connector_of(atlas, source)
+        window = bounds(errand.target, self.opener.clock())
+        return SyncRun(
+            id=self.new_id(),
+            source=source.id,
+            job=errand.job,
+            purpose=errand.purpose,
+            connector=atlas.get(source.connection, Connection).connector,
+            connector_version=connector.info.version if connector else "not installed",
+            reason=errand.reason,
+            window_start=window.start,
+            window_end=window.end,
+            state=RunState.RUNNING,
+            started_at=self.real_clock(),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
-    """One source to read."""
-
-    atlas: Atlas
-    connection: Connection
-    source: MetricSource
-    made: Provenance
-    since: datetime
-    reason: PullReason
-
-
-def _ready(pulled: Pulled) -> Sequence[Observed]:
-    if isinstance(pulled, Pending):
-        message = "The source is still working on the answer."
-        raise TransientError(message)
-    return pulled
 
 
 def connections_of(atlas: Atlas, keys: Sequence[str] = ()) -> list[Connection]:
@@ -233,59 +162,3 @@ def connections_of(atlas: Atlas, keys: Sequence[str] = ()) -> list[Connection]:
 
 def _sources(atlas: Atlas, connection: Connection) -> list[MetricSource]:
     return [source for source in atlas.all(MetricSource) if source.connection == connection.id]
-
-
-def _questions(task: _Task, info: ConnectorInfo, *, now: datetime) -> Iterator[PullRequest]:
-    zone, grain = task.atlas.organization.zone, Grain(task.source.grain)
-    for dimensions in task.source.breakdowns:
-        for window in windows(task.since, now, grain, zone=zone, info=info):
-            yield PullRequest(
-                metric=task.source.remote_metric,
-                window=window,
-                grain=grain,
-                time_zone=zone,
-                parameters=task.source.parameters,
-                dimensions=dimensions,
-                reason=task.reason,
-            )
-
-
-def _run(
-    task: _Task, *, until: datetime, started: datetime, now: datetime, error: SourceError | None
-) -> SyncRun:
-    state = SourceState.OK
-    if error:
-        is_customers = error.fault == Fault.CUSTOMER
-        state = SourceState.NEEDS_ATTENTION if is_customers else SourceState.FAILING
-    return SyncRun(
-        id=task.made.sync_run,
-        source=task.source.id,
-        connector=task.made.connector,
-        connector_version=task.made.version,
-        reason=task.reason,
-        window_start=task.since,
-        window_end=until,
-        started_at=started,
-        finished_at=now,
-        state=state,
-        error=error,
-    )
-
-
-def _told(failure: ConnectorError, *, at: datetime) -> SourceError:
-    return SourceError(
-        code=failure.code,
-        fault=failure.fault,
-        message=failure.message,
-        at=at,
-        retry_at=_retry_at(failure, at),
-    )
-
-
-def _retry_at(failure: ConnectorError, at: datetime) -> datetime | None:
-    """Give until when the whole connection is left alone: a spent share is the lane's alone."""
-    if isinstance(failure, OutOfTurn):
-        return None
-    if isinstance(failure, RateLimited | QuotaExhausted) and failure.retry_after is not None:
-        return at + min(failure.retry_after, LONGEST_PAUSE)
-    return None

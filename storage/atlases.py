@@ -9,12 +9,13 @@ from uuid import uuid4
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.actions.changes import Changes
+from domain.actions.changes import Changes, Plan, Planned
 from domain.atlas import Atlas
 from domain.node import OrganizationId
 from domain.ports import Aggregates, WindowAggregate, WindowQuery
 from storage.aggregates import Past, aggregates_of
 from storage.beside import beside
+from storage.changing import Changing
 from storage.graph import TENANT
 from storage.loading import load_atlas
 from storage.refusals import in_domain_words
@@ -72,7 +73,11 @@ class StoredAtlases:
 
     async def keys(self) -> list[str]:
         """Give the keys of all organizations, in order."""
-        return await retrying(self._keys)
+        return list((await self.organizations()).values())
+
+    async def organizations(self) -> dict[OrganizationId, str]:
+        """Give the keys of all organizations by their ids, in order of key."""
+        return await retrying(self._organizations)
 
     async def revision(self, organization_key: str) -> int | None:
         """Give the organization's present revision; None where there is no such organization."""
@@ -104,9 +109,20 @@ class StoredAtlases:
         """
         return await retrying(partial(self._apply, changes, now, self._token()))
 
-    async def _keys(self) -> list[str]:
+    async def change(self, held: Atlas, plan: Plan, *, now: datetime) -> Planned:
+        """Make a plan on the organization's present Atlas and write it, in one transaction.
+
+        Whoever else writes to the organization waits meanwhile, so that no plan is outdated when it
+        is written. `held` is any Atlas of it, from which the present one is read faster. What the
+        plan raises is raised, and nothing is written. NotFound where there is no organization.
+        """
+        return await retrying(Changing(self._engine, held, plan, now, self._token()).run)
+
+    async def _organizations(self) -> dict[OrganizationId, str]:
+        named = select(tenants.c.id, tenants.c.key).order_by(tenants.c.key)
         async with self._engine.connect() as connection:
-            return list(await connection.scalars(select(tenants.c.key).order_by(tenants.c.key)))
+            rows = await connection.execute(named)
+            return {OrganizationId(row.id): row.key for row in rows}
 
     async def _revision(self, key: str) -> int | None:
         async with self._glances.connect() as connection:

@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseUrlRefused
 
+Engine = AsyncEngine
+"""The pool of connections, for who passes it on and speaks no SQL."""
+
 DRIVER = "postgresql+asyncpg"
 CONNECT_TIMEOUT_SECONDS = 10
 STATEMENT_TIMEOUT_SECONDS = 120
@@ -56,6 +59,11 @@ def ids_as_text(connection: AdaptedConnection, _: object) -> None:
             "uuid", schema="pg_catalog", format="text", encoder=str, decoder=intern
         )
     )
+
+
+def is_pooled(url: str) -> bool:
+    """Tell whether an address leads through a pooler, past which no notification comes."""
+    return _without_pooler(normalize_url(url))[1]
 
 
 def to_json(value: object) -> str:

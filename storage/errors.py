@@ -4,6 +4,7 @@ StorageError
 ├── DatabaseUrlRefused     DATABASE_URL isn't the address of a PostgreSQL
 ├── SiblingRefused         a database of its own could not be made on that server
 ├── DatabaseUnreachable    it doesn't answer, or went away and stayed away
+├── LeaseLost              somebody else does the work by now: what was done of it is refused
 └── EmbeddedError          the embedded PostgreSQL can't serve
     ├── NoBinaries         no PostgreSQL that could run was found
     ├── WrongVersion       the data belong to another major version
@@ -60,6 +61,16 @@ class SiblingRefused(StorageError):
             f"The database {name} could not be made on the server of DATABASE_URL. Make it by "
             "hand, give the role the right CREATEDB, or unset DATABASE_URL."
         )
+
+
+class LeaseLost(StorageError):
+    """Whoever writes was silent for too long, and somebody else does the work by now."""
+
+    code = "LEASE_LOST"
+
+    def __init__(self, *, kind: str, name: str) -> None:
+        """Name what it was the lease of."""
+        super().__init__(f"The lease of the {kind} {name} is lost: somebody else has it by now.")
 
 
 class EmbeddedError(StorageError):

@@ -14,10 +14,11 @@ from domain.ports import ObservationsAsked, Stretch, WindowAggregate, WindowQuer
 from storage.aggregates import Past, aggregates_of
 from storage.bulk import any_of
 from storage.listing import list_observations
+from storage.once import Once, Recorded, before, remember
 from storage.recording import RecordResult, record_all
 from storage.refusals import in_domain_words
 from storage.retry import retrying
-from storage.sync_runs import SyncRun, keep_run, mark_source
+from storage.sync_runs import SyncRun, keep_run, mark_source, tells_of_its_source
 from storage.tables import nodes, organizations
 from storage.writing import locked
 
@@ -66,6 +67,21 @@ class StoredObservations:
         kept = list(observations)
         return await retrying(partial(self._record, organization, kept, now, run))
 
+    async def record_once(
+        self,
+        organization: OrganizationId,
+        observations: Sequence[Observation],
+        *,
+        run: SyncRun,
+        once: Once | None,
+    ) -> Recorded:
+        """Write observations and their run in one transaction, or give what that led to before.
+
+        `once` None: it is done whatever was done before. KeyReused where something else was given
+        with the same key.
+        """
+        return await retrying(partial(self._record_once, organization, observations, run, once))
+
     async def _aggregate(
         self,
         organization: OrganizationId,
@@ -90,22 +106,58 @@ class StoredObservations:
     ) -> RecordResult:
         with in_domain_words():
             async with self._engine.begin() as connection:
-                held = await locked(connection, organization)
-                if held is None:
-                    message = f"There is no organization with the id {organization}."
-                    raise NotFound(message)
-                revision = held[0] + 1
-                result = await record_all(connection, organization, observations, revision=revision)
-                if run:
-                    await mark_source(connection, organization, run)
-                    await keep_run(connection, organization, run, result)
-                if run or result.new or result.revised:
-                    sources = {each.source for each in observations}
-                    if run:
-                        sources.add(run.source)
-                    await _stamp(connection, organization, sources, revision)
-                    await _move(connection, organization, revision, now)
-        return result
+                return await record_on(connection, organization, observations, now=now, run=run)
+
+    async def _record_once(
+        self,
+        organization: OrganizationId,
+        observations: Sequence[Observation],
+        run: SyncRun,
+        once: Once | None,
+    ) -> Recorded:
+        now = run.finished_at or run.started_at
+        with in_domain_words():
+            async with self._engine.begin() as connection:
+                known = once and await before(connection, organization, once, now=now)
+                if known:
+                    return known
+                result = await record_on(connection, organization, observations, now=now, run=run)
+                led_to = Recorded(run=run.id, result=result)
+                if once:
+                    await remember(connection, organization, once, led_to)
+        return led_to
+
+
+async def record_on(
+    connection: AsyncConnection,
+    organization: OrganizationId,
+    observations: Sequence[Observation],
+    *,
+    now: datetime,
+    run: SyncRun | None,
+) -> RecordResult:
+    """Write observations and how their run stands in the caller's transaction.
+
+    The revision moves once, if an observation or what the run tells of its source changed.
+    """
+    held = await locked(connection, organization)
+    if held is None:
+        message = f"There is no organization with the id {organization}."
+        raise NotFound(message)
+    revision = held[0] + 1
+    result = await record_all(connection, organization, observations, revision=revision)
+    touched = set[NodeId]()
+    if result.new or result.revised:
+        touched.update(each.source for each in observations)
+    if run and tells_of_its_source(run):
+        await mark_source(connection, organization, run)
+        touched.add(run.source)
+    if run:
+        await keep_run(connection, organization, run, result)
+    if touched:
+        await _stamp(connection, organization, touched, revision)
+        await _move(connection, organization, revision, now)
+    return result
 
 
 async def _stamp(

@@ -44,6 +44,14 @@ class RecordResult:
     revised: int = 0
     unchanged: int = 0
 
+    def __add__(self, other: "RecordResult") -> "RecordResult":
+        """Count both together."""
+        return RecordResult(
+            new=self.new + other.new,
+            revised=self.revised + other.revised,
+            unchanged=self.unchanged + other.unchanged,
+        )
+
 
 async def record_all(
     connection: AsyncConnection,
@@ -58,13 +66,10 @@ async def record_all(
     identity the last counts. NotFound where a source isn't in the atlas, or feeds another metric.
     """
     distinct = iter({identity(each): each for each in given}.values())
-    new = revised = unchanged = 0
+    result = RecordResult()
     while batch := list(islice(distinct, ROWS_AT_ONCE)):
-        result = await _record(connection, tenant, batch, revision=revision)
-        new += result.new
-        revised += result.revised
-        unchanged += result.unchanged
-    return RecordResult(new=new, revised=revised, unchanged=unchanged)
+        result += await _record(connection, tenant, batch, revision=revision)
+    return result
 
 
 def identity(observation: Observation) -> tuple[object, ...]:

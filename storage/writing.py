@@ -14,6 +14,7 @@ from domain.node import Node, OrganizationId
 from domain.organization import Organization
 from storage.bulk import any_of, arrays, inserting, overwriting, unnested, upsert
 from storage.rows import LINK, LISTS, LISTS_OF, OWN, shared_shape
+from storage.secrets import write_secrets
 from storage.tables import links, nodes, organizations, tenants
 
 LINK_ENDS = ("source_id", "relation", "target_id")
@@ -37,6 +38,7 @@ async def write_changes(
     await _unlink(connection, organization.id, changes.unlinked, revision)
     await _write_nodes(connection, organization.id, changes.nodes, revision)
     await _link(connection, organization.id, changes.links, revision)
+    await write_secrets(connection, organization.id, changes)
     fields = {**_columns_of(organization), "revision": revision, "last_write": token}
     await connection.execute(
         update(organizations)

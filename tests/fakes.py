@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from domain.actions.changes import Changes
+from domain.actions.changes import Changes, Plan, Planned
 from domain.atlas import Atlas, build_atlas
 from domain.errors import Conflict
 from domain.links import Link
@@ -156,6 +156,12 @@ class FakeAtlases:
         self.applied.append(changes)
         self.stored[changes.organization.key] = applied(before, changes)
         return revision + 1
+
+    async def change(self, held: Atlas, plan: Plan, *, now: datetime) -> Planned:
+        planned = plan(self.stored[held.organization.key])
+        if not planned.changes.is_empty:
+            await self.apply(planned.changes, now=now)
+        return planned
 
 
 def applied(before: Atlas | None, changes: Changes) -> Atlas:

@@ -12,6 +12,9 @@ from ingest.settings import resolve
 from journey_atlas_sdk import ConfigError
 from plugins.registry import Registry
 
+STAND_IN = "a secret"
+"""What stands for a secret whose value nobody asks for yet."""
+
 CheckConnection = Callable[[Connection], str | None]
 """Say what is wrong with a connection's settings; None: nothing, or nobody here can tell."""
 
@@ -19,7 +22,7 @@ CheckConnection = Callable[[Connection], str | None]
 def settings_check(registry: Registry) -> CheckConnection:
     """Check settings by the connectors that are there; of another one nothing is said.
 
-    Its plugin may be installed later. A secret's variable needs no value yet.
+    Its plugin may be installed later. A secret's variable or file needs no value yet.
     """
 
     def check(connection: Connection) -> str | None:
@@ -27,7 +30,7 @@ def settings_check(registry: Registry) -> CheckConnection:
         if known is None:
             return None
         try:
-            resolved = resolve(connection, known.info, environment=_stand_ins(connection))
+            resolved = resolve(connection, known.info, lambda _name, _reference: STAND_IN)
             known.info.settings.read(resolved.settings)
         except ConfigError as error:
             return str(error)
@@ -47,15 +50,3 @@ def connection_problems(
             if complaint is not None:
                 path: Path = (*paths[record.key], "settings")
                 yield InvalidRecord(f"{record.connector}: {complaint}", path=path)
-
-
-def _stand_ins(connection: Connection) -> dict[str, str]:
-    """Give a value for every variable that the settings name."""
-    named: dict[str, str] = {}
-    for setting in connection.settings.values():
-        match setting:
-            case {"env": str(variable)}:
-                named[variable] = "a secret"
-            case _:
-                pass
-    return named

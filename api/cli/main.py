@@ -22,6 +22,10 @@ app = typer.Typer(
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.add_typer(connector, name="connector")
+jobs = typer.Typer(help="What is to be done, and what is held.", no_args_is_help=True)
+app.add_typer(jobs, name="job")
+secrets = typer.Typer(help="The stored secrets of connections.", no_args_is_help=True)
+app.add_typer(secrets, name="secrets")
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -57,8 +61,7 @@ def serve(
     from api.cli import running, serving
 
     settings = running.settings_of(demo=demo, host=host, port=port, clock=clock)
-    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT, force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    running.write_log(settings)
     running.run(lambda: serving.serve(settings, demo=demo))
 
 
@@ -70,6 +73,18 @@ def upgrade(*, as_json: AsJson = False) -> None:
     settings = running.settings_of(as_json=as_json)
     running.run(
         lambda: migrating.upgrade_database(settings, as_json=as_json),
+        as_json=as_json,
+    )
+
+
+@secrets.command("rotate")
+def rotate(*, demo: Demo = False, as_json: AsJson = False) -> None:
+    """Seal all stored secrets with the first key, so that the others can be dropped."""
+    from api.cli import rotating, running
+
+    settings = running.settings_of(demo=demo, as_json=as_json)
+    running.run(
+        lambda: rotating.rotate(settings, demo=demo, as_json=as_json),
         as_json=as_json,
     )
 
@@ -162,6 +177,113 @@ def run_kit(
     )
 
 
+@connector.command("off")
+def switch_off(
+    key: Annotated[str, typer.Argument(help="A connector's key.")],
+    *,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why; whoever reads its sources is told.")
+    ] = "An operator switched it off.",
+    as_json: AsJson = False,
+) -> None:
+    """Ask nothing through a connector any more, in any process, until it is switched on."""
+    from api.cli import running, switching
+
+    settings = running.settings_of(as_json=as_json)
+    running.run(
+        lambda: switching.switch_off(settings, key, reason, as_json=as_json), as_json=as_json
+    )
+
+
+@connector.command("on")
+def switch_on(
+    key: Annotated[str, typer.Argument(help="A connector's key.")], *, as_json: AsJson = False
+) -> None:
+    """Ask through a connector again."""
+    from api.cli import running, switching
+
+    settings = running.settings_of(as_json=as_json)
+    running.run(lambda: switching.switch_on(settings, key, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def worker(
+    *,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, metavar="N", help="How many jobs at once.")
+    ] = None,
+) -> None:
+    """Do jobs: syncs that are due, backfills, what sources push; Ctrl-C or SIGTERM ends it."""
+    from api.cli import running, working
+
+    settings = running.settings_of(worker_jobs=jobs)
+    running.write_log(settings)
+    running.run(lambda: working.work(settings))
+
+
+@app.command()
+def backfill(
+    connections: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CONNECTION ...]", help="Keys of connections; none: all of them."),
+    ] = None,
+    *,
+    since: Annotated[str, typer.Option(metavar="DAY", help="First day to read (2019-01-01).")],
+    as_json: AsJson = False,
+) -> None:
+    """Order that all of the sources' past is read, newest first, by whichever worker has time."""
+    from api.cli import jobs, running
+
+    settings = running.settings_of(as_json=as_json)
+    wanted = tuple(connections or ())
+    running.run(lambda: jobs.backfill(settings, wanted, since, as_json=as_json), as_json=as_json)
+
+
+@jobs.command("list")
+def list_jobs(
+    *,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STATE",
+            help="queued, running, held, done or cancelled; default: what isn't over.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest 200 jobs."""
+    from api.cli import jobs, running
+
+    settings = running.settings_of(as_json=as_json)
+    running.run(lambda: jobs.list_jobs(settings, state, as_json=as_json), as_json=as_json)
+
+
+@jobs.command("resume")
+def resume_job(
+    job: Annotated[str, typer.Argument(metavar="ID", help="A job's id.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Let a held job go on where it stopped."""
+    from api.cli import jobs, running
+
+    settings = running.settings_of(as_json=as_json)
+    running.run(lambda: jobs.resume(settings, job, as_json=as_json), as_json=as_json)
+
+
+@jobs.command("cancel")
+def cancel_job(
+    job: Annotated[str, typer.Argument(metavar="ID", help="A job's id.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """End a job before its time; what it brought so far stays."""
+    from api.cli import jobs, running
+
+    settings = running.settings_of(as_json=as_json)
+    running.run(lambda: jobs.cancel(settings, job, as_json=as_json), as_json=as_json)
+
+
 @app.command()
 def tree(
     *,
@@ -251,6 +373,6 @@ def query(
 
 def main() -> None:
     """Run the command line; end with the command's exit code."""
-    # A command tells its failures itself; only `serve` writes a log.
+    # A command tells its failures itself; only what runs for long writes a log.
     logging.getLogger().addHandler(logging.NullHandler())
     app()

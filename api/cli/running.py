@@ -1,6 +1,7 @@
 """How a command starts from its settings, and how it ends: its exit code, its failure told."""
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ from api.settings import Settings, read_settings
 from api.years import YEARS, is_in_range
 from domain.errors import DomainError
 from storage.errors import StorageError
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def settings_of(*, demo: bool = False, as_json: bool = False, **flags: Any) -> Settings:  # noqa: ANN401 - passed on
@@ -39,6 +42,12 @@ def run(command: Callable[[], Coroutine[Any, Any, int]], *, as_json: bool = Fals
     except DomainError as error:
         raise _end(error, code=1, as_json=as_json) from error
     raise typer.Exit(code)
+
+
+def write_log(settings: Settings) -> None:
+    """Write a log to standard error: for what runs until it is stopped."""
+    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT, force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _end_in_order(number: int, _: FrameType | None) -> NoReturn:

@@ -3,14 +3,17 @@
 import signal
 import socket
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
+from api.access import is_loopback
 from api.app import Product, build_app, open_product
 from api.cli.output import tell
 from api.errors import CommandError
+from api.execution.limits import Limits
 from api.settings import Settings
+from api.streaming.streams import Streams
 
 LONGEST_HEADER_BYTES = 64 * 1024
 SHUT_DOWN_WITHIN_SECONDS = 10
@@ -24,14 +27,20 @@ class OrderlyServer(uvicorn.Server):
     database is given back.
     """
 
-    def __init__(self, config: uvicorn.Config, *, welcome: str) -> None:
+    def __init__(self, config: uvicorn.Config, *, welcome: str, streams: Streams) -> None:
         super().__init__(config)
         self._welcome = welcome
+        self._streams = streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say so."""
         await super().startup(sockets)
         tell(self._welcome)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, which would never end by themselves, then answer what is left."""
+        self._streams.end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -46,11 +55,15 @@ class OrderlyServer(uvicorn.Server):
 
 async def serve(settings: Settings, *, demo: bool) -> int:
     """Serve until a signal ends it; running requests are answered first."""
-    with _listen(settings) as listener:
+    with listen(settings) as listener:
         async with open_product(settings, of_demo=demo) as product:
-            welcome = _welcome(settings, listener, product, demo=demo)
+            welcome, limits = _welcome(settings, listener, product, demo=demo), Limits()
+            streams = Streams(limits.streams)
             config = uvicorn.Config(
-                build_app(product),
+                build_app(product, streams),
+                ws="websockets-sansio",
+                ws_max_size=limits.frame_bytes,
+                ws_per_message_deflate=False,
                 log_config=None,
                 log_level=settings.log_level,
                 access_log=False,
@@ -58,21 +71,42 @@ async def serve(settings: Settings, *, demo: bool) -> int:
                 h11_max_incomplete_event_size=LONGEST_HEADER_BYTES,
                 timeout_graceful_shutdown=SHUT_DOWN_WITHIN_SECONDS,
             )
-            await OrderlyServer(config, welcome=welcome).serve(sockets=[listener])
+            server = OrderlyServer(config, welcome=welcome, streams=streams)
+            async with product.working() if settings.worker else nullcontext():
+                await server.serve(sockets=[listener])
     return 0
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     """Take the port first: a second server must fail before it touches a database."""
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         message = (
             f"{settings.host}:{settings.port} can't be listened on ({error.strerror}): "
             "choose another with --port, or --port 0 for any free one."
         )
         raise CommandError(message) from error
+    try:
+        _require_closed(settings, listener)
+    except CommandError:
+        listener.close()
+        raise
+    return listener
+
+
+def _require_closed(settings: Settings, listener: socket.socket) -> None:
+    """Refuse to let anybody write from beyond this machine, unless the operator lets them in."""
+    is_guarded = settings.access_control == "external" or not settings.mutations
+    if is_guarded or is_loopback(listener.getsockname()[0]):
+        return
+    message = (
+        f"{settings.host} is reached from beyond this machine, and there is no authentication yet. "
+        "Listen on loopback, or set ATLAS_MUTATIONS=false to only read; where an access control of "
+        "your own lets in whoever reaches this server, say so with ATLAS_ACCESS_CONTROL=external."
+    )
+    raise CommandError(message)
 
 
 def _welcome(settings: Settings, listener: socket.socket, product: Product, *, demo: bool) -> str:
@@ -84,10 +118,8 @@ def _welcome(settings: Settings, listener: socket.socket, product: Product, *, d
     if settings.clock:
         told = f"{product.clock():%Y-%m-%dT%H:%MZ}"
         lines.append(f"Its clock stands still at {told}; --clock now lets it run.")
-    if not _is_loopback(host):
+    if is_loopback(host):
+        lines.append("It answers this machine alone: there is no authentication yet.")
+    else:
         lines.append("WARNING: it listens beyond this machine, and there is no authentication yet.")
     return "\n".join(lines)
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("::1", "localhost") or host.startswith("127.")

@@ -1,9 +1,8 @@
 """`atlas sync`: pull the metrics' values through their connectors."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from rich.console import Console
 from rich.progress import Progress, TaskID
@@ -14,15 +13,17 @@ from api.cli.output import Json, bars, number_columns, show, table, tell
 from api.cli.running import day_of_flag
 from api.settings import Settings
 from domain.atlas import Atlas
-from domain.metric import Metric, Observation
-from domain.node import NodeId, OrganizationId
-from domain.source import Connection, MetricSource
+from domain.metric import Metric
+from domain.node import NodeId
+from domain.source import Connection, MetricSource, RunState
 from domain.view import start_of
-from ingest.sync import Recorder, SyncResult, connections_of
-from journey_atlas_sdk import Fault
+from ingest.plan import Missing
+from ingest.reading import Errand
+from ingest.sync import Read, connections_of
+from journey_atlas_sdk import Fault, PullReason
 from journey_atlas_sdk.hosting.tracing import Event
+from storage.readings import Unread
 from storage.recording import RecordResult
-from storage.sync_runs import SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,49 +35,37 @@ class SyncTask:
     demo: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A recorder that moves a connection's bar on with every source that is done."""
-
-    recorder: Recorder
-    progress: Progress
-    atlas: Atlas
-    tasks: Mapping[NodeId, TaskID]
-
-    async def record(
-        self,
-        organization: OrganizationId,
-        observations: Iterable[Observation],
-        *,
-        now: datetime,
-        run: SyncRun | None = None,
-    ) -> RecordResult:
-        """Let the recorder write, then say which source that was."""
-        result = await self.recorder.record(organization, observations, now=now, run=run)
-        if run is not None:
-            source = self.atlas.get(run.source, MetricSource)
-            said = f"{self.atlas.get(source.metric, Metric).key} {words(run.state)}"
-            self.progress.update(self.tasks[source.connection], advance=1, said=said)
-        return result
-
-
 async def sync(settings: Settings, task: SyncTask, *, as_json: bool) -> int:
     """Read the sources and report each; exit code 1 where any failed."""
     first_day = day_of_flag("--since", task.since)
     async with open_product(settings, of_demo=task.demo) as product:
         atlas = await product.atlas()
-        since = start_of(first_day, atlas) if first_day else product.clock() - HISTORY
+        history = product.clock() - start_of(first_day, atlas) if first_day else HISTORY
         wanted = connections_of(atlas, task.connections)
+        target = Missing(history=history, afresh=True)
+        errand = Errand(reason=PullReason.SCHEDULED, target=target)
         with bars() as progress:
-            tasks = _tasks(progress, atlas, wanted)
-            recorder = Shown(product.sync.recorder, progress, atlas, tasks)
-            trace = _show if settings.trace else None
-            results = await replace(product.sync, recorder=recorder, trace=trace).connections(
-                atlas, wanted, since
-            )
-    data = {"sources": [_as_data(atlas, result) for result in results]}
-    show(data, as_json=as_json, people=lambda console: _print(console, atlas, results))
-    return 1 if any(result.run.error for result in results) else 0
+            bar = Bars(progress, atlas, _tasks(progress, atlas, wanted))
+            opener = replace(product.sync.opener, trace=_show if settings.trace else None)
+            reader = replace(product.sync, opener=opener)
+            results = await reader.connections(atlas, wanted, errand, told=bar.move)
+    data = [_as_data(atlas, source, result) for source, result in results]
+    show({"sources": data}, as_json=as_json, people=lambda console: _print(console, data))
+    return 1 if any(each["error"] for each in data) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Connections' bars, which move on with every source that is done."""
+
+    progress: Progress
+    atlas: Atlas
+    tasks: Mapping[NodeId, TaskID]
+
+    def move(self, source: MetricSource, result: Read) -> None:
+        """Say which source that was, and how it went."""
+        said = f"{self.atlas.get(source.metric, Metric).key} {words(_state(result))}"
+        self.progress.update(self.tasks[source.connection], advance=1, said=said)
 
 
 def _show(connection: str, event: Event) -> None:
@@ -91,12 +80,18 @@ def _tasks(progress: Progress, atlas: Atlas, wanted: Sequence[Connection]) -> di
     }
 
 
-def _as_data(atlas: Atlas, result: SyncResult) -> Json:
-    source, recorded, error = result.source, result.recorded, result.run.error
+def _state(result: Read) -> RunState:
+    """Tell how a source is; one that isn't read now still works on what it was asked before."""
+    return RunState.WAITING if isinstance(result, Unread) else result.run.state
+
+
+def _as_data(atlas: Atlas, source: MetricSource, result: Read) -> Json:
+    run = None if isinstance(result, Unread) else result.run
+    recorded, error = run.recorded if run else RecordResult(), run.error if run else None
     return {
         "connection": atlas.get(source.connection, Connection).key,
         "metric": atlas.get(source.metric, Metric).key,
-        "state": result.run.state,
+        "state": _state(result),
         "new": recorded.new,
         "revised": recorded.revised,
         "unchanged": recorded.unchanged,
@@ -104,16 +99,15 @@ def _as_data(atlas: Atlas, result: SyncResult) -> Json:
     }
 
 
-def _print(console: Console, atlas: Atlas, results: Sequence[SyncResult]) -> None:
+def _print(console: Console, sources: Sequence[Json]) -> None:
     shown = table("Sources", "Connection", "Metric", "State", "New", "Revised", "Unchanged", "Why")
     number_columns(shown, "New", "Revised", "Unchanged")
-    for result in results:
-        data = _as_data(atlas, result)
-        why = data["error"]["message"] if data["error"] else ""
-        counts = (str(data[name]) for name in ("new", "revised", "unchanged"))
-        shown.add_row(data["connection"], data["metric"], data["state"], *counts, why)
+    for each in sources:
+        why = each["error"]["message"] if each["error"] else ""
+        counts = (str(each[name]) for name in ("new", "revised", "unchanged"))
+        shown.add_row(each["connection"], each["metric"], each["state"], *counts, why)
     console.print(shown)
-    states = Counter(result.run.state for result in results)
+    states = Counter(each["state"] for each in sources)
     console.print(", ".join(f"{count} {state}" for state, count in states.items()) or "No source.")
-    if any(result.run.error and result.run.error.fault == Fault.PLUGIN for result in results):
+    if any(each["error"] and each["error"]["fault"] == Fault.PLUGIN for each in sources):
         console.print("With --trace you see where a plugin failed.")

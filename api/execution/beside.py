@@ -8,13 +8,14 @@ waits for some turns and not for a long operation's end.
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from api.context import Context, Services
+from api.run_store import Runs
 from domain.atlas import Atlas
 from domain.metric import Observation
 from domain.node import NodeId, OrganizationId
@@ -23,6 +24,8 @@ from domain.source import MetricSource
 from domain.view import View
 from ingest.freshness import Asking, ReadPolicy
 from ingest.on_demand import Refresher
+from storage.run_pages import RunsAsked, RunSlice
+from storage.sync_runs import SyncRun
 
 T = TypeVar("T")
 
@@ -95,6 +98,7 @@ def _across(services: Services, home: asyncio.AbstractEventLoop) -> Services:
         view=view,
         observations=_ObservationsAcross(services.observations, home),
         refresher=_RefresherAcross(services.refresher, home),
+        runs=_RunsAcross(services.runs, home),
     )
 
 
@@ -148,3 +152,24 @@ class _RefresherAcross:
 
     def asking(self, atlas: Atlas, source: MetricSource) -> Asking:
         return self.refresher.asking(atlas, source)
+
+
+@dataclass(frozen=True, slots=True)
+class _RunsAcross:
+    """Where sync runs are, reached from another loop; an `api.context.Runs`."""
+
+    runs: Runs
+    home: asyncio.AbstractEventLoop
+
+    async def slices(
+        self, organization: OrganizationId, asked: Sequence[RunsAsked]
+    ) -> Sequence[RunSlice]:
+        return await _awaited(self.runs.slices(organization, asked), self.home)
+
+    async def counts(
+        self, organization: OrganizationId, sources: Mapping[NodeId, Sequence[NodeId]]
+    ) -> Mapping[NodeId, int]:
+        return await _awaited(self.runs.counts(organization, sources), self.home)
+
+    async def find(self, organization: OrganizationId, run: str) -> SyncRun | None:
+        return await _awaited(self.runs.find(organization, run), self.home)

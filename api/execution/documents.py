@@ -2,9 +2,19 @@
 
 from collections import OrderedDict
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, parse, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
 
 from api.errors import LimitExceeded, QueryError, RequestRefused, refused
+from api.execution.failures import without_values
 from api.execution.limits import Limits, check
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -44,16 +54,17 @@ class Documents:
             raise refused(error) from error
         errors = validate(self._schema, document, max_errors=MAXIMUM_ERRORS, hide_suggestions=True)
         if errors:
-            raise RequestRefused(errors, code=VALIDATION_FAILED)
+            told = without_values(errors) if _writes(document) else errors
+            raise RequestRefused(told, code=VALIDATION_FAILED)
         return document
 
     def _parsed(self, text: str) -> DocumentNode:
         try:
             return parse(text, max_lexical_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:
-            raise self._unparsed(error) from error
+            raise self._unparsed(error, text) from error
 
-    def _unparsed(self, error: GraphQLError) -> RequestRefused:
+    def _unparsed(self, error: GraphQLError, text: str) -> RequestRefused:
         # graphql-core has no other sign of these two than the message.
         for sign, limit, seen in (
             ("tokens", "tokens", "The document has more tokens"),
@@ -62,7 +73,8 @@ class Documents:
             if sign in error.message:
                 maximum: int = getattr(self._limits, limit)
                 return refused(LimitExceeded(limit=limit, maximum=maximum, seen=seen))
-        return RequestRefused([error], code=PARSE_FAILED)
+        told = without_values([error]) if "mutation" in text else [error]
+        return RequestRefused(told, code=PARSE_FAILED)
 
     def _keep(self, text: str, document: DocumentNode) -> None:
         self._kept[text] = document
@@ -76,3 +88,11 @@ class Documents:
             len(self._kept) > self._limits.documents
             or self._characters > self._limits.document_characters
         )
+
+
+def _writes(document: DocumentNode) -> bool:
+    return any(
+        isinstance(definition, OperationDefinitionNode)
+        and definition.operation is OperationType.MUTATION
+        for definition in document.definitions
+    )

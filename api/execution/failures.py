@@ -1,7 +1,8 @@
 """How a failure leaves the API: always with a code that says whose fault it is."""
 
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from graphql import GraphQLError
@@ -41,6 +42,35 @@ def formatted(
     log.error("Unexpected error %s at %s", reference, error.path, exc_info=original or error)
     message = f"Something went wrong here. Please report the reference {reference}."
     return _shaped(error, message, {"code": INTERNAL, "reference": reference})
+
+
+def without_values(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
+    """Give the mistakes of a mutation without the values that graphql-core quotes.
+
+    Secrets may be among them.
+    """
+    return [
+        GraphQLError(
+            _unquoted(each.message), each.nodes, source=each.source, positions=each.positions
+        )
+        for each in errors
+    ]
+
+
+def _unquoted(message: str) -> str:
+    for quoting, left in _QUOTING:
+        message = quoting.sub(left, message)
+    return message
+
+
+_QUOTING = (
+    (re.compile(r"[,;] found\b.*", re.DOTALL), "."),
+    (re.compile(r"(represent [\w -]*value): .*", re.DOTALL), r"\1."),
+    (re.compile(r"Value '.*' does not exist", re.DOTALL), "The value does not exist"),
+    (re.compile(r"(Unexpected \w+) .*", re.DOTALL), r"\1."),
+    (re.compile(r"(Invalid character[\w ]*):.*", re.DOTALL), r"\1."),
+)
+"""The ways in which graphql-core quotes what it was given."""
 
 
 def _shortened(message: str) -> str:

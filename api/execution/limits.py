@@ -28,10 +28,12 @@ class Limits:
 
     `fields` counts with fragments spelled out, `nodes` counts the nodes that an answer holds.
     `filter_depth`, `filter_conditions` and `order_fields` bound what one list is asked by.
-    `costly` is the cost from which an operation runs beside the event loop, `costly_at_once` how
-    many of them do. `rows_at_once` rows of a table are read together; `table_seconds` is how long a
-    streamed table may take, `tables_at_once` of how many of them rows are computed at a time.
-    `documents` and `document_characters` bound what is remembered of parsed documents.
+    `mutation_cost` is what a mutation may cost, `costly` the cost from which a query runs beside
+    the event loop, `costly_at_once` how many of them do. `rows_at_once` rows of a table are read
+    together; `table_seconds` is how long a streamed table may take, `tables_at_once` of how many of
+    them rows are computed at a time. `frame_bytes`, `init_seconds` and `subscriptions` are those of
+    one WebSocket, `streams` counts all that listen. `documents` and `document_characters` bound
+    what is remembered of parsed documents.
     """
 
     body_bytes: int = 1_000_000
@@ -49,6 +51,7 @@ class Limits:
     introspection_aliases: int = 0
     nodes: int = 20_000
     cost: int = 100_000
+    mutation_cost: int = 10_000
     costly: int = 2_000
     costly_at_once: int = 2
     filter_depth: int = 8
@@ -57,6 +60,10 @@ class Limits:
     rows_at_once: int = 1_000
     table_seconds: float = 300.0
     tables_at_once: int = 2
+    frame_bytes: int = 262_144
+    init_seconds: float = 15.0
+    subscriptions: int = 50
+    streams: int = 1_000
     documents: int = 1_000
     document_characters: int = 250_000
 

@@ -13,7 +13,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
     execute,  # pyright: ignore[reportUnknownVariableType] - a parameter we don't use
     get_operation_ast,
 )
@@ -24,10 +23,11 @@ from api.errors import (
     Costly,
     QueryError,
     RequestRefused,
+    Stopped,
     refused,
 )
 from api.execution.beside import Beside
-from api.execution.failures import formatted
+from api.execution.failures import formatted, without_values
 
 Payload = dict[str, Any]
 """An answer, ready for JSON: `data` where something ran, `errors` where something failed."""
@@ -51,11 +51,6 @@ def chosen(document: DocumentNode, operation_name: str | None) -> OperationDefin
             message = f"The document has no operation {operation_name!r:.80}."
         raise refused(BadUserInput(message))
     return operation
-
-
-def is_query(operation: OperationDefinitionNode) -> bool:
-    """Whether an operation only reads."""
-    return operation.operation is OperationType.QUERY
 
 
 async def run(
@@ -82,7 +77,7 @@ async def run(
         context.ended = late(limits.operation_seconds)
     else:
         if context.ended is None:
-            return _payload(result, new_reference)
+            return _payload(result, new_reference, writes=context.writes)
     return _failed(context.ended, new_reference)
 
 
@@ -94,9 +89,15 @@ async def _executed(
     def finish(_: object) -> None:
         finished.set()
 
+    try:
+        if context.event is not None:
+            await context.read_for_event()
+    except Stopped:
+        return ExecutionResult(None, None)
     result = execute(
         schema,
         document,
+        root_value=context.event,
         context_value=context,
         variable_values=dict(request.variables or {}),
         operation_name=request.operation_name,
@@ -111,11 +112,12 @@ async def _executed(
     return answered
 
 
-def _payload(result: ExecutionResult, new_reference: Callable[[], str]) -> Payload:
+def _payload(result: ExecutionResult, new_reference: Callable[[], str], *, writes: bool) -> Payload:
     errors = result.errors or []
     # An error of a field has its path; without one, the request failed before any field ran.
     if result.data is None and errors and all(error.path is None for error in errors):
-        raise RequestRefused(errors, code=BadUserInput.code)
+        told = without_values(errors) if writes else errors
+        raise RequestRefused(told, code=BadUserInput.code)
     payload: Payload = {"data": result.data}
     if errors:
         payload["errors"] = [formatted(error, new_reference=new_reference) for error in errors]

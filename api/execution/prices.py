@@ -35,6 +35,9 @@ STATEMENT = 20
 OUTSIDE_CALL = 1_000
 """What somebody else's system is asked for, and this operation may wait for."""
 
+WRITE = 100
+"""What a mutation takes besides its payload: a transaction, and the atlas read anew."""
+
 WALK = 50
 """A walk over everything that hangs together with a node, beside the nodes that it may visit."""
 
@@ -56,10 +59,36 @@ FIELDS: Mapping[tuple[str, str], int] = MappingProxyType(
         ("Query", "keyResultSnapshotRows"): STATEMENT,
         ("Query", "metricSeriesRows"): STATEMENT,
         ("Query", "observationRows"): STATEMENT,
+        ("Connection", "syncRuns"): STATEMENT,
+        ("MetricSource", "syncRuns"): STATEMENT,
+        ("SyncRunConnection", "totalCount"): STATEMENT,
+        ("Query", "syncRun"): STATEMENT,
+        ("Subscription", "syncRunProgressed"): STATEMENT,
         ("Goal", "impact"): WALK,
         ("Solution", "goldenThread"): WALK,
         ("Team", "progress"): WALK,
         **{(anchor, "progress"): WALK for anchor in ("Goal", "Journey")},
+        **{
+            ("Mutation", name): WRITE
+            for name in (
+                "createConnection",
+                "updateConnection",
+                "archiveConnection",
+                "restoreConnection",
+                "unbindMetric",
+                "rebindMetric",
+            )
+        },
+        **{
+            ("Mutation", name): OUTSIDE_CALL
+            for name in (
+                "testConnection",
+                "discoverMetrics",
+                "previewMetric",
+                "bindMetric",
+                "updateMetricSource",
+            )
+        },
     }
 )
 """Fields that cost more than 1 (type, field)."""
@@ -119,6 +148,10 @@ LENGTHS: Mapping[tuple[str, str], int] = MappingProxyType(
         ("Metric", "seriesBreaks"): 3,
         ("MetricValue", "dimensions"): 3,
         ("MetricValue", "sources"): 3,
+        ("MetricPreview", "observations"): 100,
+        ("Payload", "userErrors"): 2,
+        ("PreviewedObservation", "dimensions"): 3,
+        ("Connection", "secrets"): 3,
         ("Objective", "owners"): 3,
         ("Organization", "statusParameters"): 3,
         ("StatusPolicy", "parameters"): 3,

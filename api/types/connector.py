@@ -1,12 +1,15 @@
 """Connectors: what can be read from, and the plugins that can't be used."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 
 import strawberry
 
 from api.fields import described
 from api.types.scalars import JSON
-from journey_atlas_sdk import ConnectorInfo
+from journey_atlas_sdk import ConnectorInfo, MetricSpec
 from plugins.problems import PluginProblem
 from plugins.registry import Registry
 
@@ -48,39 +51,109 @@ class ConnectorEntry:
     @property
     def metrics(self) -> list["MetricEntry"]:
         """What it offers of its own accord."""
-        specs = self.info.metrics if self.info else ()
-        return [
-            MetricEntry(
-                key=spec.key,
-                title=spec.title,
-                unit=spec.unit.kind if spec.unit else None,
-                aggregation=spec.aggregation,
-                grains=[grain.value for grain in sorted(spec.grains)],
-                dimensions=list(spec.dimensions),
-            )
-            for spec in specs
-        ]
+        return entries(self.info.metrics if self.info else ())
 
     @property
     def limits(self) -> list["LimitEntry"]:
         """What its source allows."""
         limits = self.info.limits if self.info else ()
         return [
-            LimitEntry(count=limit.count, seconds=limit.seconds, concurrency=limit.concurrency)
+            LimitEntry(
+                count=limit.count,
+                seconds=limit.seconds,
+                concurrency=limit.concurrency,
+                weight=limit.weight,
+            )
             for limit in limits
         ]
 
+    @property
+    def max_age_seconds(self) -> int | None:
+        """How old an answer may be before it is asked again; None in quarantine."""
+        return _seconds(self.info.default_max_age) if self.info else None
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+    @property
+    def min_interval_seconds(self) -> int | None:
+        """How long it is left alone at least; None in quarantine."""
+        return _seconds(self.info.min_interval) if self.info else None
+
+    @property
+    def timeout_seconds(self) -> int | None:
+        """How long a call may take; None in quarantine."""
+        return _seconds(self.info.timeout) if self.info else None
+
+
+@dataclass(frozen=True, slots=True)
 class MetricEntry:
-    """A metric that a connector offers."""
+    """A metric that a source offers."""
 
-    key: str
-    title: str
-    unit: str | None
-    aggregation: str | None
-    grains: list[str]
-    dimensions: list[str]
+    spec: MetricSpec
+
+    @property
+    def id(self) -> str:
+        """What makes it this one: the source's name for it."""
+        return self.spec.key
+
+    @property
+    def key(self) -> str:
+        """The source's name for it."""
+        return self.spec.key
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.spec.title
+
+    @property
+    def unit(self) -> str | None:
+        """The kind of its unit; None where the source doesn't say."""
+        return self.spec.unit.kind if self.spec.unit else None
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of money; None otherwise."""
+        return self.spec.unit.currency if self.spec.unit else None
+
+    @property
+    def per(self) -> int | None:
+        """What a rate is per; None otherwise."""
+        return self.spec.unit.per if self.spec.unit else None
+
+    @property
+    def aggregation(self) -> str | None:
+        """How it aggregates; None where the source doesn't say."""
+        return self.spec.aggregation
+
+    @property
+    def grains(self) -> list[str]:
+        """The periods it comes in, in order of name; empty: any."""
+        return sorted(grain.value for grain in self.spec.grains)
+
+    @property
+    def dimensions(self) -> list[str]:
+        """What it can be broken down by."""
+        return list(self.spec.dimensions)
+
+    @property
+    def minimum(self) -> Decimal | None:
+        """The least legal value; None: there is none."""
+        return self.spec.minimum
+
+    @property
+    def maximum(self) -> Decimal | None:
+        """The greatest legal value; None: there is none."""
+        return self.spec.maximum
+
+    @property
+    def parameters_schema(self) -> JSON | None:
+        """The JSON Schema of what a source may be told besides; None: nothing."""
+        model = self.spec.parameters
+        return None if model is None else JSON(model.json_schema())
+
+    @property
+    def restates_for_seconds(self) -> int:
+        """How long after a period's end its value may still change."""
+        return _seconds(self.spec.restates_for)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +163,12 @@ class LimitEntry:
     count: int
     seconds: int
     concurrency: int | None
+    weight: int
+
+
+def entries(specs: Iterable[MetricSpec]) -> list[MetricEntry]:
+    """Give metrics as they are shown, in their order."""
+    return [MetricEntry(spec) for spec in specs]
 
 
 def inventory(registry: Registry) -> dict[str, ConnectorEntry]:
@@ -106,6 +185,10 @@ def inventory(registry: Registry) -> dict[str, ConnectorEntry]:
     return working | broken
 
 
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
 @strawberry.type(description="Why a plugin can't be used.")
 class ConnectorError:
     """The public face of `plugins.problems.PluginProblem`."""
@@ -115,16 +198,26 @@ class ConnectorError:
     advice: str = described("What to do about it.")
 
 
-@strawberry.type(description="A metric that a connector offers.")
+@strawberry.type(description="A metric that a source offers.")
 class ConnectorMetric:
     """The public face of `MetricEntry`."""
 
-    key: str = described("The connector's name for it.")
+    key: str = described("The source's name for it: the `remoteMetric` of a metric source.")
     title: str = described("Its title.")
     unit: str | None = described("Its kind of unit; null where the source doesn't say.")
+    currency: str | None = described("The currency of MONEY, by ISO 4217; null for other units.")
+    per: int | None = described("What a RATE is per; null for other units.")
     aggregation: str | None = described("How it aggregates; null where the source doesn't say.")
     grains: list[str] = described("The periods it comes in; empty: any.")
     dimensions: list[str] = described("What it can be broken down by.")
+    minimum: Decimal | None = described("The least legal value; null where there is none.")
+    maximum: Decimal | None = described("The greatest legal value; null where there is none.")
+    parameters_schema: JSON | None = described(
+        "The JSON Schema (2020-12) of a source's `parameters`; null where it takes none."
+    )
+    restates_for_seconds: int = described(
+        "For how many seconds after a period's end its value may still change."
+    )
 
 
 @strawberry.type(description="How often a source may be asked.")
@@ -134,6 +227,7 @@ class ConnectorLimit:
     count: int = described("How many requests.")
     seconds: int = described("In how many seconds.")
     concurrency: int | None = described("How many at once; null: any number.")
+    weight: int = described("What one request counts.")
 
 
 @strawberry.type(description="A plugin that reads a kind of source.")
@@ -146,11 +240,24 @@ class Connector:
     origin: str = described("Where it was found: built in, an installed package, or a file.")
     documentation: str | None = described("Where to read about it; null where nobody said.")
     settings_schema: JSON | None = described(
-        "The JSON Schema (2020-12) of a connection's settings; null in quarantine."
+        "The JSON Schema (2020-12) of a connection's settings, from which a form can be drawn; "
+        "secrets are `writeOnly` in it. Null in quarantine."
     )
     metrics: list[ConnectorMetric] = described(
-        "The metrics it offers; empty where they depend on the connection."
+        "The metrics it offers; empty where they depend on the connection: `discoverMetrics`."
     )
-    capabilities: list[str] = described("What it can do: HISTORY, DISCOVER, DIMENSIONS.")
+    capabilities: list[str] = described(
+        "What it can do: HISTORY answers for the past, DISCOVER lists its metrics, DIMENSIONS "
+        "breaks them down, PUSH takes deliveries."
+    )
     limits: list[ConnectorLimit] = described("How often its source may be asked.")
+    max_age_seconds: int | None = described(
+        "How old an answer may be where a reader says nothing; null in quarantine."
+    )
+    min_interval_seconds: int | None = described(
+        "For how many seconds it isn't asked again; null in quarantine."
+    )
+    timeout_seconds: int | None = described(
+        "How many seconds a call to its source may take; null in quarantine."
+    )
     error: ConnectorError | None = described("Why it can't be used; null where it can.")

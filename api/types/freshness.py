@@ -18,6 +18,7 @@ from domain.questions import sources_of
 from domain.source import MetricSource
 from domain.view import View
 from ingest import freshness as ingest
+from ingest.failing import advice_for
 
 LONGEST_MAX_AGE_SECONDS = 10 * 366 * 86_400
 LONGEST_DEADLINE_SECONDS = 3_600
@@ -187,6 +188,11 @@ def observed_at_source(record: ingest.SourceFreshness, reading: Reading) -> date
     return value.source_observed_at(reading.view, source)
 
 
+def advice_of(record: domain.source.SourceError, _: Reading) -> str:
+    """Say what to do about a failure."""
+    return advice_for(record.code)
+
+
 @strawberry.type(description="Why a source failed last. Safe to show to anyone.")
 class SourceError:
     """The public face of `domain.source.SourceError`."""
@@ -195,7 +201,8 @@ class SourceError:
         "The kind of failure: `AUTH_ERROR`, `TRANSIENT_ERROR`, `RATE_LIMITED` and so on."
     )
     fault: str = described("Whose fault it is: `CUSTOMER`, `VENDOR` or `PLUGIN`.")
-    message: str = described("What happened, and what to do.")
+    message: str = described("What happened.")
+    advice = computed(advice_of, str, "What to do about it.")
     at: dt.datetime = described("When, in real time.")
     retry_at: dt.datetime | None = described(
         "Until when the source wants to be left alone; null where it didn't say."

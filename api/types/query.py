@@ -23,9 +23,11 @@ from api.types.freshness import ReadInput, policy_of
 from api.types.node import type_name_of
 from api.types.organization import Organization, Viewer
 from api.types.references import ATLAS, NODE
+from api.types.sync_run import PublicRun, inner_run_id
 from domain import organization
 from domain.node import Node
 from domain.view import View
+from storage.sync_runs import SyncRun
 
 IDS_AT_MOST = 200
 
@@ -109,6 +111,19 @@ async def nodes(
     return [_found(reading, each) for each in ids]
 
 
+async def sync_run(
+    info: AtlasInfo,
+    id: Annotated[  # noqa: A002 - as above
+        ID, strawberry.argument(description="A run's id, as an earlier answer gave it.")
+    ],
+) -> SyncRun | None:
+    """Find one sync run again."""
+    reading = await info.context.read(info.path)
+    run = inner_run_id(id, reading.view.atlas)
+    organization = reading.view.atlas.organization.id
+    return None if run is None else await reading.services.runs.find(organization, run)
+
+
 def connectors(info: AtlasInfo) -> list[ConnectorEntry]:
     """List the connectors, and the plugins in quarantine."""
     return list(inventory(info.context.services.registry).values())
@@ -149,6 +164,9 @@ class Query:
         nodes,
         many(maybe(NODE)),
         "The nodes with these ids, as they are now, in their order; null where there is none.",
+    )
+    sync_run = _root(
+        sync_run, maybe(PublicRun), "The sync run with an id; null where there is none."
     )
     connectors = _root(
         connectors,

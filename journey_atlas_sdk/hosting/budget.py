@@ -149,8 +149,11 @@ def _end_of_excess(spent: Spent, lanes: Collection[Lane], excess: int) -> dateti
 
 
 @dataclass(slots=True)
-class _Account:
-    """What is known of one budget; places by holder, with their lane and their end."""
+class Account:
+    """What is known of one budget: what every `Budgets` keeps of it, wherever that is.
+
+    `places` are by holder, each with its lane and its end.
+    """
 
     spent: dict[Limit, Spent] = field(default_factory=dict[Limit, Spent])
     places: dict[str, tuple[Lane, datetime]] = field(
@@ -158,7 +161,31 @@ class _Account:
     )
     paused_until: datetime | None = None
 
-    def wait(self, limits: Sequence[Limit], *, lane: Lane, weight: int, now: datetime) -> timedelta:
+    def take(
+        self,
+        limits: Sequence[Limit],
+        *,
+        lane: Lane,
+        weight: int,
+        holder: str | None,
+        now: datetime,
+    ) -> timedelta:
+        """Give how long to wait before one more request may go; zero: it is counted."""
+        if wait := self._wait(limits, lane=lane, weight=weight, now=now):
+            return wait
+        if holder is not None and not self._take_place(limits, holder, lane=lane, now=now):
+            return LOOK_AGAIN
+        for limit in limits:
+            self._count(limit, lane=lane, weight=weight * limit.weight, now=now)
+        return timedelta(0)
+
+    def pause(self, until: datetime) -> None:
+        """Let nothing go before that moment; a longer pause that is already known stays."""
+        self.paused_until = max(self.paused_until or until, until)
+
+    def _wait(
+        self, limits: Sequence[Limit], *, lane: Lane, weight: int, now: datetime
+    ) -> timedelta:
         waits = [
             wait_for_room(
                 *(limit, self.spent.get(limit, {})),
@@ -170,7 +197,7 @@ class _Account:
         ]
         return max(timedelta(0), (self.paused_until or now) - now, *waits)
 
-    def count(self, limit: Limit, *, lane: Lane, weight: int, now: datetime) -> None:
+    def _count(self, limit: Limit, *, lane: Lane, weight: int, now: datetime) -> None:
         alive, slice_ = (
             dict(still_counting(limit, self.spent.get(limit, {}), now)),
             end_of_slice(limit, now),
@@ -178,7 +205,7 @@ class _Account:
         alive[slice_, lane] = alive.get((slice_, lane), 0) + weight
         self.spent[limit] = alive
 
-    def take_place(
+    def _take_place(
         self, limits: Sequence[Limit], holder: str, *, lane: Lane, now: datetime
     ) -> bool:
         """Take a place of every limit that has places; False where one has none left."""
@@ -196,7 +223,7 @@ class MemoryBudgets:
     def __init__(self, clock: Clock) -> None:
         """Keep nothing yet."""
         self._clock = clock
-        self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
+        self._accounts: defaultdict[str, Account] = defaultdict(Account)
 
     async def take(
         self,
@@ -208,14 +235,8 @@ class MemoryBudgets:
         holder: str | None = None,
     ) -> timedelta:
         """Give how long to wait before one more request may go; zero: it is counted."""
-        account, now = self._accounts[key], self._clock.now()
-        if wait := account.wait(limits, lane=lane, weight=weight, now=now):
-            return wait
-        if holder is not None and not account.take_place(limits, holder, lane=lane, now=now):
-            return LOOK_AGAIN
-        for limit in limits:
-            account.count(limit, lane=lane, weight=weight * limit.weight, now=now)
-        return timedelta(0)
+        now = self._clock.now()
+        return self._accounts[key].take(limits, lane=lane, weight=weight, holder=holder, now=now)
 
     async def give_back(self, key: str, holder: str) -> None:
         """Free the place of a holder, if it has one."""
@@ -223,8 +244,7 @@ class MemoryBudgets:
 
     async def pause(self, key: str, until: datetime) -> None:
         """Let nothing go before that moment; a longer pause that is already known stays."""
-        account = self._accounts[key]
-        account.paused_until = max(account.paused_until or until, until)
+        self._accounts[key].pause(until)
 
     async def paused_until(self, key: str) -> datetime | None:
         """Tell until when nothing may go; None: there is no pause."""

@@ -1,11 +1,15 @@
 """The tables, as PostgreSQL has them after all migrations.
 
 columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
-kind; links; observations: observations, their revisions, sync runs. Every table but `tenants` is a
-tenant's: its id leads every key, so that the same schema can be spread over many servers.
+kind; links; secrets: of connections, sealed; observations: observations, their revisions, sync
+runs, readings; receiving: what is sent to us; schedules; jobs: their ledger; budgets; switches.
+Nearly every table is a tenant's: its id leads every key, so that the same schema can be spread over
+many servers.
 """
 
+from storage.tables.budgets import source_budgets
 from storage.tables.columns import metadata
+from storage.tables.jobs import jobs
 from storage.tables.kinds import TABLE_OF, metric_sources
 from storage.tables.links import links
 from storage.tables.nodes import (
@@ -15,10 +19,23 @@ from storage.tables.nodes import (
     organizations,
     tenants,
 )
-from storage.tables.observations import observation_revisions, observations, sync_runs
+from storage.tables.observations import (
+    observation_revisions,
+    observations,
+    source_readings,
+    sync_runs,
+)
+from storage.tables.receiving import deliveries, idempotency_keys
+from storage.tables.schedules import sync_schedules
+from storage.tables.secrets import connection_secrets
+from storage.tables.switches import switched_off_connectors
 
 __all__ = [
     "TABLE_OF",
+    "connection_secrets",
+    "deliveries",
+    "idempotency_keys",
+    "jobs",
     "links",
     "metadata",
     "metric_sources",
@@ -28,6 +45,10 @@ __all__ = [
     "observation_revisions",
     "observations",
     "organizations",
+    "source_budgets",
+    "source_readings",
+    "switched_off_connectors",
     "sync_runs",
+    "sync_schedules",
     "tenants",
 ]

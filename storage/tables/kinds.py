@@ -211,6 +211,8 @@ connections = kind_table(
     Kind.CONNECTION,
     Column("connector", Text, nullable=False),
     Column("settings", JSONB, nullable=False),
+    # Which settings have a value in `connection_secrets`, and since when; never the value.
+    Column("secrets", JSONB, nullable=False),
 )
 
 metric_sources = kind_table(

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from domain.node import Kind
 from storage.tables.columns import Id, Moment, holds, metadata, one_of, refers, tenant_table
 
-# The one global table: it finds a tenant by its key and points nowhere, so that every other
-# statement can carry the tenant's id.
+# A global table: it finds a tenant by its key and points nowhere, so that statements on the tables
+# of tenants can carry the tenant's id.
 tenants = Table(
     "tenants",
     metadata,

@@ -12,8 +12,9 @@ from starlette.applications import Starlette
 from api.context import Services
 from api.execution.limits import Limits
 from api.first_page.page import first_page_routes
-from api.http import graphql_route
+from api.http import graphql_routes
 from api.schema import build_schema, executable
+from api.streaming.streams import Streams
 from domain.atlas import Atlas
 from domain.metric import Observation
 from domain.node import Node, OrganizationId
@@ -117,8 +118,9 @@ def an_api(
         "node_url": page_of,
         "limits": limits or Limits(),
     }
-    answers = graphql_route(schema, Services(**{**given, **services}))
-    app = Starlette(routes=[*first_page_routes(), answers])
+    offered = Services(**{**given, **services})
+    routes = graphql_routes(schema, offered, Streams(offered.limits.streams))
+    app = Starlette(routes=[*first_page_routes(), *routes])
     transport = httpx.ASGITransport(app)
     client = httpx.AsyncClient(transport=transport, base_url="http://atlas.test")
     return Api(client, views, app)

@@ -1,8 +1,7 @@
 """The sample bank as it is served: its file imported, its sources pulled, all in memory."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
@@ -11,41 +10,23 @@ from pathlib import Path
 from api.atlas_file.importing import import_atlas_file
 from domain.atlas import Atlas, build_atlas
 from domain.metric import Observation
-from domain.node import OrganizationId
 from domain.source import MetricSource, SourceError, SourceState
+from ingest.opening import Opener
+from ingest.plan import Missing
+from ingest.reading import Errand
 from ingest.sync import Sync, connections_of
+from journey_atlas_sdk import PullReason
 from plugins.discovery import load_plugins
 from plugins.registry import Registry
-from storage.recording import RecordResult
-from storage.sync_runs import SyncRun
 from tests.builders import NOW, id_of
 from tests.fakes import FakeAtlases
+from tests.readings import FakeReadings
 
 FILE = Path(__file__).parents[2] / "examples/norrhavn/atlas.yaml"
 SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 
 UNRELIABLE = ("broken", "slow")
 """Connections that keep a reader waiting on purpose: here they have failed already."""
-
-
-@dataclass
-class Kept:
-    """A recorder that keeps what was read."""
-
-    observations: list[Observation] = field(default_factory=list[Observation])
-
-    async def record(
-        self,
-        organization: OrganizationId,
-        observations: Iterable[Observation],
-        *,
-        now: datetime,
-        run: SyncRun | None = None,
-    ) -> RecordResult:
-        del organization, now, run
-        read = list(observations)
-        self.observations += read
-        return RecordResult(new=len(read))
 
 
 @dataclass(frozen=True)
@@ -71,17 +52,18 @@ async def _imported_and_pulled() -> Norrhavn:
 
     await import_atlas_file(FILE, atlases, now=NOW, new_id=new_id)
     atlas = atlases.stored["norrhavn"]
-    registry, kept = load_plugins(None), Kept()
+    registry, kept = load_plugins(None), FakeReadings()
     sync = Sync(
-        registry=registry,
-        recorder=kept,
-        clock=lambda: NOW,
+        opener=Opener(registry=registry, clock=lambda: NOW),
+        readings=kept,
         real_clock=lambda: NOW,
         new_id=new_id,
     )
     reliable = [each for each in connections_of(atlas) if each.key not in UNRELIABLE]
-    await sync.connections(atlas, reliable, SINCE)
-    return Norrhavn(_read(atlas, {each.id for each in reliable}), kept.observations, registry)
+    target = Missing(history=NOW - SINCE)
+    await sync.connections(atlas, reliable, Errand(reason=PullReason.SCHEDULED, target=target))
+    observations = list(kept.recorded.values())
+    return Norrhavn(_read(atlas, {each.id for each in reliable}), observations, registry)
 
 
 def _read(atlas: Atlas, reliable: set[str]) -> Atlas:

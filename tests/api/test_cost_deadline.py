@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 
 from api.context import Services
 from api.execution.limits import Limits
-from api.http import graphql_route
+from api.http import graphql_routes
+from api.streaming.streams import Streams
 from plugins.registry import Registry
 from storage.engine import create_engine
 from storage.observations import StoredObservations
@@ -40,7 +41,7 @@ async def test_after_the_deadline_its_statement_is_gone(database_url: str, costl
         new_reference=lambda: "ref-1",
         limits=limits,
     )
-    app = Starlette(routes=[graphql_route(SCHEMA, services)])
+    app = Starlette(routes=graphql_routes(SCHEMA, services, Streams(1)))
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas.test")
     async with engine.begin() as blocker:
         await blocker.execute(text("LOCK TABLE observations IN ACCESS EXCLUSIVE MODE"))

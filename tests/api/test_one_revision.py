@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 
 from api.context import Services
 from api.execution.limits import Limits
-from api.http import graphql_route
+from api.http import graphql_routes
+from api.streaming.streams import Streams
 from domain.metric import Observation
 from domain.node import OrganizationId
 from domain.ports import Aggregates, ObservationsAsked, Stretch, WindowQuery
@@ -135,7 +136,7 @@ def a_client(bank: Bank, costly: int) -> httpx.AsyncClient:
         new_reference=lambda: "ref-1",
         limits=Limits(costly=costly),
     )
-    app = Starlette(routes=[graphql_route(SCHEMA, services)])
+    app = Starlette(routes=graphql_routes(SCHEMA, services, Streams(1)))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas.test")
 
 

@@ -1,7 +1,6 @@
 """Bars move on with the work that is done, and never change what is written."""
 
 import io
-from collections.abc import Iterable
 from datetime import datetime
 
 from rich.console import Console
@@ -10,11 +9,9 @@ from rich.progress import Progress, TextColumn
 from api.cli import importing, syncing
 from domain.actions.changes import Changes
 from domain.atlas import Atlas
-from domain.metric import Observation
-from domain.node import OrganizationId
-from domain.source import SourceState
-from storage.recording import RecordResult
-from storage.sync_runs import SyncRun
+from domain.source import RunState
+from ingest.reading import SyncResult
+from storage.readings import NotNow, Unread
 from tests.builders import (
     NOW,
     a_connection,
@@ -25,21 +22,7 @@ from tests.builders import (
     an_organization,
     id_of,
 )
-
-RESULT = RecordResult(new=3, revised=1, unchanged=0)
-
-
-class KeptRecords:
-    async def record(
-        self,
-        organization: OrganizationId,
-        observations: Iterable[Observation],
-        *,
-        now: datetime,
-        run: SyncRun | None = None,
-    ) -> RecordResult:
-        del organization, observations, now, run
-        return RESULT
+from tests.storage.series import a_run
 
 
 class KeptChanges:
@@ -60,32 +43,19 @@ def a_progress() -> Progress:
     return Progress(TextColumn("{task.fields[said]}"), console=Console(file=io.StringIO()))
 
 
-def a_run(source: str) -> SyncRun:
-    return SyncRun(
-        id=id_of("run-1"),
-        source=id_of(source),
-        connector="csv",
-        connector_version="1",
-        reason="SCHEDULED",
-        window_start=NOW,
-        window_end=NOW,
-        started_at=NOW,
-        finished_at=NOW,
-        state=SourceState.FAILING,
-    )
-
-
-async def test_a_connections_bar_moves_on_with_each_source_and_says_how_it_went() -> None:
-    atlas = an_atlas(a_connection("csv"), a_metric("MT-1"), a_source("MT-1", "csv"))
+def test_a_connections_bar_moves_on_with_each_source_and_says_how_it_went() -> None:
+    source = a_source("MT-1", "csv")
+    atlas = an_atlas(a_connection("csv"), a_metric("MT-1"), source)
     progress = a_progress()
-    task = progress.add_task("csv", total=1, said="")
-    shown = syncing.Shown(KeptRecords(), progress, atlas, {id_of("csv"): task})
+    task = progress.add_task("csv", total=2, said="")
+    bars = syncing.Bars(progress, atlas, {id_of("csv"): task})
 
-    result = await shown.record(atlas.organization.id, [], now=NOW, run=a_run("MT-1:csv"))
+    bars.move(source, SyncResult(source=source, run=a_run(state=RunState.FAILING)))
+    first = progress.tasks[0].fields["said"]
+    bars.move(source, Unread(NotNow.WORKS, NOW))
 
-    assert result == RESULT
-    assert progress.tasks[0].completed == 1
-    assert progress.tasks[0].fields["said"] == "MT-1 failing"
+    assert progress.tasks[0].completed == 2
+    assert (first, progress.tasks[0].fields["said"]) == ("MT-1 failing", "MT-1 waiting")
 
 
 async def test_an_imports_bar_names_each_step_before_it_is_done() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.errors import SettingsError
-from api.settings import DEMO_CLOCK, Settings, read_settings
+from api.settings import DEMO_CLOCK, Settings, foreign_variables, read_settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "operators" / "settings.md"
 
@@ -51,10 +51,23 @@ def test_a_wrong_setting_is_named(environment: dict[str, str], told: str) -> Non
         read_settings(environment)
 
 
+def test_a_key_that_is_given_shows_itself_to_nobody() -> None:
+    settings = read_settings({"ATLAS_SECRET_KEY": "canary", "ATLAS_SECRET_VARIABLES": "A, B_*"})
+
+    assert "canary" not in repr(settings)
+    assert settings.secret_variables == ("A", "B_*")
+
+
+def test_no_connection_can_read_our_own_settings() -> None:
+    environment = {"DATABASE_URL": "x", "ATLAS_SECRET_KEY": "y", "CRM_TOKEN": "z"}
+
+    assert foreign_variables(environment) == {"CRM_TOKEN": "z"}
+
+
 def written_default(name: str) -> str:
     if name == "home":
         return "`.atlas/` of a clone, else the user's data folder"
     if name == "clock":
         return "now"
     default = Settings.model_fields[name].default
-    return {None: "", False: "no"}.get(default, str(default))
+    return {None: "", (): "", False: "no", True: "yes"}.get(default, str(default))

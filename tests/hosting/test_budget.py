@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.budgets import SharedBudgets
 from journey_atlas_sdk import Limit
 from journey_atlas_sdk.hosting.budget import (
     PLACE_LASTS,
@@ -17,6 +18,7 @@ from journey_atlas_sdk.hosting.budget import (
     MemoryBudgets,
 )
 from journey_atlas_sdk.testing import VirtualClock
+from tests.documents import FakeDocuments
 
 HOUR = timedelta(hours=1)
 SIXTY_AN_HOUR = Limit(count=60, seconds=3600)
@@ -41,9 +43,11 @@ class World:
         return most
 
 
-@pytest.fixture
-def world() -> World:
+@pytest.fixture(params=["in memory", "shared"])
+def world(request: pytest.FixtureRequest) -> World:
     clock = VirtualClock()
+    if request.param == "shared":
+        return World(clock, SharedBudgets(FakeDocuments(), clock))
     return World(clock, MemoryBudgets(clock))
 
 

@@ -18,7 +18,8 @@ ANYTHING = ReadPolicy(mode=ReadMode.LIVE, max_age=timedelta(0))
 async def read(world: World, **hooks: Hook) -> None:
     """Read the world's source once, with a plugin that has these hooks."""
     registry = replace(world.registry, hooks=Hooks([a_hooked_plugin("onlooker", **hooks)]))
-    world.on_demand.sync = replace(world.on_demand.sync, registry=registry)
+    opener = replace(world.sync.opener, registry=registry)
+    world.on_demand.sync = replace(world.sync, opener=opener)
     await world.on_demand.live(world.atlas, ANYTHING, seconds=5)
 
 
@@ -32,7 +33,7 @@ async def test_observers_hear_of_what_was_recorded() -> None:
 
     ((connection, observation, recorded_before),) = heard
     assert (connection, observation.metric) == ("scripted", world.source().remote_metric)
-    assert observation.value == world.recorded[0].value
+    assert observation.value == next(iter(world.recorded.values())).value
     assert recorded_before == 1
 
 

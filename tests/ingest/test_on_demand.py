@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from domain.errors import NotFound
-from domain.source import SourceError, SourceState
+from domain.source import RunState, SourceError, SourceState
 from ingest.freshness import PREFER_CACHE, FreshnessState, ReadMode, ReadPolicy
-from ingest.on_demand import OVERLAP, NoRefresher, OnDemand, OnlyAhead
+from ingest.on_demand import NoRefresher, OnDemand, OnlyAhead
+from ingest.plan import OVERLAP, Missing
+from ingest.reading import LEASE, Errand
 from journey_atlas_sdk import (
     AccessDenied,
     AuthError,
@@ -19,21 +22,34 @@ from journey_atlas_sdk import (
     ConnectorBug,
     ConnectorError,
     DataError,
+    Grain,
     Limit,
     MetricSpec,
+    Pending,
     PlanLimit,
     PullReason,
     QuotaExhausted,
     RateLimited,
+    Settings,
     TransientError,
     UnknownMetric,
+    period_of,
 )
 from tests.builders import NOW, a_connection, a_metric, id_of
-from tests.ingest.scripted import HISTORY, World, a_scripted_source, a_world, fails
+from tests.ingest.scripted import (
+    HISTORY,
+    World,
+    a_scripted_source,
+    a_world,
+    answers_at_once,
+    fails,
+    in_turn,
+)
 
 LIVE = ReadPolicy(mode=ReadMode.LIVE)
 ANYTHING = ReadPolicy(mode=ReadMode.LIVE, max_age=timedelta(0))
 TIMED_OUT = TransientError("It timed out.")
+ERRAND = Errand(reason=PullReason.SCHEDULED, target=Missing(history=HISTORY))
 
 
 async def test_fifty_callers_make_one_call_and_all_of_them_wait_for_it() -> None:
@@ -45,7 +61,7 @@ async def test_fifty_callers_make_one_call_and_all_of_them_wait_for_it() -> None
     gate.set()
     late = await asyncio.gather(*callers)
 
-    assert (len(world.asked), len(world.runs)) == (1, 1)
+    assert (len(world.asked), len(world.finished())) == (1, 1)
     assert late == [frozenset()] * 50
 
 
@@ -65,6 +81,80 @@ async def test_a_failing_leaders_failure_is_shared_once() -> None:
 
     assert len(world.asked) == 1
     assert world.source().error == error_of(TIMED_OUT)
+
+
+@pytest.mark.parametrize(
+    ("failure", "state"),
+    [
+        pytest.param(None, SourceState.OK, id="its answer"),
+        pytest.param(TIMED_OUT, SourceState.FAILING, id="or its failure"),
+    ],
+)
+async def test_fifty_callers_in_two_processes_make_one_call_and_share_what_comes_of_it(
+    failure: Exception | None, state: SourceState
+) -> None:
+    gate = asyncio.Event()
+
+    async def answers_later() -> None:
+        await gate.wait()
+        if failure:
+            raise failure
+
+    world = a_world(script=answers_later)
+    another = OnDemand(sync=world.process(), history=HISTORY)
+    processes = [world.on_demand, another] * 25
+    callers = [
+        asyncio.create_task(each.live(world.atlas, ANYTHING, seconds=5)) for each in processes
+    ]
+    await asyncio.sleep(0.05)
+
+    gate.set()
+    late = await asyncio.gather(*callers)
+
+    assert (len(world.asked), world.source().state) == (1, state)
+    assert late == [frozenset()] * 50
+
+
+async def test_another_process_leaves_a_source_alone_that_was_asked_a_moment_ago() -> None:
+    world = a_world(min_interval=timedelta(seconds=60))
+    before = world.atlas
+    await live(world)
+
+    another = OnDemand(sync=world.process(), history=HISTORY)
+    await another.live(before, ANYTHING, seconds=5)
+
+    assert len(world.asked) == 1
+
+
+async def test_whose_reader_is_gone_is_not_waited_for_longer_than_its_last_sign_of_life() -> None:
+    world = a_world(script=lambda: waits(asyncio.Event()))
+    gone = asyncio.create_task(world.process().read(world.atlas, world.source(), ERRAND))
+    await asyncio.sleep(0.05)
+    world.script = answers_at_once
+
+    follower = asyncio.create_task(live(world))
+    await asyncio.sleep(0.05)
+    world.now += LEASE
+    late = await follower
+    world.now += timedelta(minutes=1)
+    await live(world)
+    gone.cancel()
+
+    assert late == frozenset()
+    assert (len(world.asked), world.source().state) == (2, SourceState.OK)
+
+
+async def test_a_source_that_needs_time_is_being_asked_until_a_job_goes_on() -> None:
+    pending = Pending(resume="export 7", retry_after=timedelta(minutes=10))
+    world = a_world(script=in_turn(pending))
+
+    await live(world)
+    during = world.freshness()
+    world.now += timedelta(minutes=9)
+    await live(world)
+
+    assert (during.state, world.later) == ("PENDING", [NOW + timedelta(minutes=10)])
+    assert len(world.asked) == 1
 
 
 async def test_a_source_that_has_just_failed_is_not_asked_again_within_its_interval() -> None:
@@ -258,7 +348,7 @@ async def test_it_says_why_it_asks() -> None:
     await live(world)
 
     assert world.asked[0].reason is PullReason.ON_DEMAND
-    assert world.runs[0].reason == PullReason.ON_DEMAND
+    assert [run.reason for run in world.finished()] == [PullReason.ON_DEMAND]
 
 
 async def test_the_first_reading_goes_back_through_history_and_later_ones_overlap() -> None:
@@ -268,7 +358,8 @@ async def test_the_first_reading_goes_back_through_history_and_later_ones_overla
 
     await live(world)
 
-    assert [run.window_start for run in world.runs] == [NOW - HISTORY, NOW - OVERLAP]
+    assert starts(world) == [month_of(NOW - HISTORY), month_of(NOW - OVERLAP)]
+    assert [run.window_start for run in world.finished()] == starts(world)
 
 
 async def test_a_source_that_restates_longer_is_read_again_further_back() -> None:
@@ -279,18 +370,31 @@ async def test_a_source_that_restates_longer_is_read_again_further_back() -> Non
 
     await live(world)
 
-    assert world.runs[1].window_start == NOW - timedelta(days=200)
+    assert starts(world)[1] == month_of(NOW - timedelta(days=200))
+
+
+class AccountSettings(Settings):
+    account: str = "ours"
 
 
 async def test_new_settings_are_read_from_the_beginning() -> None:
-    world = a_world()
+    world = a_world(settings=AccountSettings)
     await live(world)
     world.now += timedelta(hours=2)
-    world.change(a_connection("scripted", connector="scripted", updated_at=world.now))
+    other = {"settings": {"account": "another"}, "updated_at": world.now}
+    world.change(a_connection("scripted", connector="scripted", **other))
 
     await live(world)
 
-    assert world.runs[1].window_start == world.now - HISTORY
+    assert starts(world)[1] == month_of(world.now - HISTORY)
+
+
+def starts(world: World) -> list[datetime]:
+    return [request.window.start for request in world.asked]
+
+
+def month_of(moment: datetime) -> datetime:
+    return period_of(moment, Grain.MONTH, ZoneInfo("Europe/Oslo")).start
 
 
 async def test_no_more_sources_of_a_connection_are_asked_at_once_than_its_limits_allow() -> None:
@@ -429,7 +533,8 @@ async def test_closing_ends_what_is_being_asked_and_begins_nothing_more() -> Non
     world.on_demand.behind(world.atlas, PREFER_CACHE)
     await live(world)
 
-    assert (len(world.asked), world.runs) == (1, [])
+    assert (len(world.asked), world.recorded) == (1, {})
+    assert [run.state for run in world.finished()] == [RunState.CANCELLED]
     assert not world.on_demand.asking(world.atlas, world.source()).in_flight
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.atlases import StoredAtlases
 from storage.engine import create_engine
 from storage.observations import StoredObservations
+from storage.secrets import StoredSecrets
 
 
 @pytest.fixture
@@ -25,3 +26,8 @@ def atlases(engine: AsyncEngine) -> StoredAtlases:
 @pytest.fixture
 def observations(engine: AsyncEngine) -> StoredObservations:
     return StoredObservations(engine)
+
+
+@pytest.fixture
+def secrets(engine: AsyncEngine) -> StoredSecrets:
+    return StoredSecrets(engine)

@@ -9,7 +9,9 @@ from domain.metric import Dimensions, Observation, ObservationState
 from domain.node import NodeId, OrganizationId
 from domain.organization import Organization
 from domain.ports import WindowQuery
+from domain.source import RunState
 from storage.atlases import StoredAtlases
+from storage.sync_runs import SyncRun
 from tests.builders import (
     NOW,
     Fields,
@@ -45,6 +47,23 @@ def days(values: Iterable[int | None], **fields: Fields) -> list[Observation]:
         an_observation(value, start=START + number * DAY, end=START + (number + 1) * DAY, **fields)
         for number, value in enumerate(values)
     ]
+
+
+def a_run(**fields: Fields) -> SyncRun:
+    """Make a run that went well and is over, an hour after it began."""
+    defaults: dict[str, Fields] = {
+        "id": id_of("run-1"),
+        "source": id_of("MT-1:csv"),
+        "connector": "csv",
+        "connector_version": "1.0",
+        "reason": "SCHEDULED",
+        "window_start": START,
+        "window_end": NOW,
+        "started_at": NOW,
+        "finished_at": NOW + timedelta(hours=1),
+        "state": RunState.OK,
+    }
+    return SyncRun(**{**defaults, **fields})
 
 
 def a_query(**fields: Fields) -> WindowQuery:

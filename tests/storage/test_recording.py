@@ -13,17 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.errors import InvalidRecord, NotFound
 from domain.metric import Observation, ObservationState
 from domain.node import OrganizationId
-from domain.source import MetricSource, SourceError, SourceState
+from domain.source import MetricSource, RunState, SourceError, SourceState
 from storage import recording
 from storage.atlases import StoredAtlases
 from storage.observations import StoredObservations
 from storage.recording import RecordResult
-from storage.sync_runs import SyncRun
 from storage.tables import observation_revisions, sync_runs
 from storage.tables import observations as stored
 from tests.builders import NOW, Fields, an_observation, id_of
 from tests.storage.records import a_neighbour
-from tests.storage.series import DAY, NORRHAVN, START, a_query, days, with_sources
+from tests.storage.series import DAY, NORRHAVN, START, a_query, a_run, days, with_sources
 
 LATER = NOW + timedelta(hours=1)
 
@@ -225,22 +224,6 @@ async def the_value(observations: StoredObservations, organization: Organization
     return answers[a_query()].last.value
 
 
-def a_run(**fields: Fields) -> SyncRun:
-    defaults: dict[str, Fields] = {
-        "id": id_of("run-1"),
-        "source": id_of("MT-1:csv"),
-        "connector": "csv",
-        "connector_version": "1.0",
-        "reason": "SCHEDULED",
-        "window_start": START,
-        "window_end": NOW,
-        "started_at": NOW,
-        "finished_at": LATER,
-        "state": SourceState.OK,
-    }
-    return SyncRun(**{**defaults, **fields})
-
-
 QUOTA = SourceError(code="QUOTA", fault="vendor", message="Later.", at=LATER)
 
 
@@ -275,7 +258,7 @@ async def test_a_failed_run_says_why_and_leaves_when_the_source_answered_last(
     await with_sources(atlases)
     await observations.record(NORRHAVN, days([1]), now=NOW, run=a_run(finished_at=NOW))
 
-    failed = a_run(id=id_of("run-2"), state=SourceState.FAILING, error=QUOTA)
+    failed = a_run(id=id_of("run-2"), state=RunState.FAILING, error=QUOTA)
     await observations.record(NORRHAVN, [], now=LATER, run=failed)
 
     source = await source_after(atlases)
@@ -295,7 +278,7 @@ async def test_a_source_that_recovers_forgets_its_error(
     atlases: StoredAtlases, observations: StoredObservations
 ) -> None:
     await with_sources(atlases)
-    failed = a_run(state=SourceState.FAILING, error=QUOTA)
+    failed = a_run(state=RunState.FAILING, error=QUOTA)
     await observations.record(NORRHAVN, [], now=NOW, run=failed)
 
     await observations.record(NORRHAVN, [], now=LATER, run=a_run(id=id_of("run-2")))

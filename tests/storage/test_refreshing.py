@@ -13,7 +13,7 @@ from domain.atlas import Atlas
 from domain.links import Relation
 from domain.node import Kind
 from domain.ports import WindowQuery
-from domain.source import MetricSource, SourceError, SourceState
+from domain.source import MetricSource, RunState, SourceError
 from storage.atlases import StoredAtlases
 from storage.engine import create_engine
 from storage.observations import StoredObservations
@@ -22,7 +22,7 @@ from tests.builders import NOW, a_goal, a_journey, a_link, an_observation, id_of
 from tests.changing import foundation, random_changes
 from tests.storage.counting import statements
 from tests.storage.records import EVERY_RECORD, LINKS, changes
-from tests.storage.series import NORRHAVN, a_query, with_sources
+from tests.storage.series import NORRHAVN, a_query, a_run, with_sources
 
 STEPS = 12
 
@@ -39,19 +39,12 @@ async def loaded(atlases: StoredAtlases) -> Atlas:
     return atlas
 
 
-def a_run(source: MetricSource, number: int, *, fails: bool = False) -> SyncRun:
+def a_run_of(source: MetricSource, number: int, *, fails: bool = False) -> SyncRun:
     error = SourceError(code="QUOTA", fault="vendor", message="Later.", at=NOW)
-    return SyncRun(
+    return a_run(
         id=id_of(f"run {number}"),
         source=source.id,
-        connector="csv",
-        connector_version="1",
-        reason="SYNC",
-        window_start=NOW,
-        window_end=NOW,
-        started_at=NOW,
-        finished_at=NOW,
-        state=SourceState.FAILING if fails else SourceState.OK,
+        state=RunState.FAILING if fails else RunState.OK,
         error=error if fails else None,
     )
 
@@ -68,7 +61,7 @@ async def something_happens(
         await atlases.apply(random_changes(present, chance), now=NOW)
         return
     source = present.get(chance.choice(sources).id, MetricSource)
-    run = a_run(source, present.revision, fails=chance.random() < 0.3)
+    run = a_run_of(source, present.revision, fails=chance.random() < 0.3)
     value = replace(an_observation(present.revision), source=source.id, metric=source.metric)
     brought = [] if run.error else [value]
     await observations.record(

@@ -20,7 +20,8 @@ from sqlalchemy.schema import CreateTable
 from storage.tables import metadata
 from storage.tables.columns import Id
 
-GLOBAL = {"tenants"}  # each further one needs a reason: it can't be spread over servers
+# Each needs a reason beside it, where it is declared: it can't be spread over servers.
+GLOBAL = {"source_budgets", "switched_off_connectors", "tenants"}
 TENANT = "tenant_id"
 POSTGRESQL_KEEPS = 63
 

@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 
 from api.context import Reading, Services
 from api.execution.limits import Limits
-from api.http import graphql_route
+from api.http import graphql_routes
+from api.streaming.streams import Streams
 from api.tables.answering import Chunks, Desk
 from api.tables.formats import CSV, JSON_LINES, TABLE_FORMATS, writer_of
 from api.tables.observations import OBSERVATIONS
@@ -72,7 +73,9 @@ def services(store: Endless, *, table_seconds: float = 60) -> Services:
 
 
 def an_app(store: Endless, *, table_seconds: float = 60) -> Starlette:
-    return Starlette(routes=[graphql_route(SCHEMA, services(store, table_seconds=table_seconds))])
+    return Starlette(
+        routes=graphql_routes(SCHEMA, services(store, table_seconds=table_seconds), Streams(1))
+    )
 
 
 async def begun(store: Endless, media_type: str) -> Chunks:

@@ -1,0 +1,6 @@
+"""Mutations: each takes one input and gives one payload.
+
+declaring: how one is declared, and its payload (the object, `userErrors`, `revision`). acting: what
+one works with while it runs. given: what a client gave, read from its input. connections, sources,
+trials: the mutations themselves. root: the type that lists them all.
+"""

@@ -1,0 +1,138 @@
+"""Makes a connection ready to be asked: its connector with its settings, and what it is lent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Final, Protocol
+
+from domain.atlas import Atlas
+from domain.source import Connection
+from ingest.settings import NOTHING_KNOWN, SettingsResolver
+from journey_atlas_sdk import (
+    ConnectorBug,
+    ConnectorInfo,
+    Delivery,
+    MetricSpec,
+    PullReason,
+    PullRequest,
+)
+from journey_atlas_sdk.hosting import pulling
+from journey_atlas_sdk.hosting.budget import Budgets, Lane, MemoryBudgets
+from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.lending import Lending, lend
+from journey_atlas_sdk.hosting.tracing import Event
+from journey_atlas_sdk.hosting.vault import MemoryVault, Vault
+from plugins.registry import Registry
+
+_LANES: Final = {
+    PullReason.ON_DEMAND: Lane.INTERACTIVE,
+    PullReason.CHECK: Lane.INTERACTIVE,
+    PullReason.PUSH: Lane.SCHEDULED,
+    PullReason.SCHEDULED: Lane.SCHEDULED,
+    PullReason.BACKFILL: Lane.BACKFILL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A connector that can be asked; each call of it is lent a context of its own."""
+
+    connector: pulling.AnyConnector
+    lending: Lending
+
+    @property
+    def info(self) -> ConnectorInfo:
+        """Give what the connector says of itself."""
+        return self.connector.info
+
+    async def check(self) -> None:
+        """Have the settings tried out. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            await pulling.check(self.connector, context)
+
+    async def discover(self) -> list[MetricSpec]:
+        """List what the source offers. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            return await pulling.discover(self.connector, context)
+
+    async def describe(self, metric: str) -> MetricSpec | None:
+        """Give what the source says of a metric; None where it lists none. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            return await pulling.describe(self.connector, metric, context)
+
+    async def pull(self, request: PullRequest) -> pulling.Pulled:
+        """Ask a question. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            return await pulling.pull(self.connector, request, context)
+
+    async def receive(self, delivery: Delivery) -> pulling.Received:
+        """Read what the source sent. ConnectorErrors."""
+        async with lend(self.connector, self.lending) as context:
+            return await pulling.receive(self.connector, delivery, context)
+
+
+class Switches(Protocol):
+    """Knows what an operator switched off: a `storage.switches.StoredSwitches`."""
+
+    async def why_off(self, key: str) -> str | None:
+        """Tell why a connector is switched off; None: it isn't."""
+        ...
+
+
+class AllOn:
+    """Nothing is switched off. A `Switches`."""
+
+    async def why_off(self, key: str) -> str | None:
+        """Tell that it isn't."""
+        del key
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opener:
+    """What connections are opened with.
+
+    `settings` puts the secrets in, `budgets` bound what goes to the sources, `vault` keeps what the
+    secrets renew, and `clock` is the product's. `trace` is told of each request, wait and failure,
+    with the key of the connection.
+    """
+
+    registry: Registry
+    clock: Callable[[], datetime]
+    settings: SettingsResolver = field(default_factory=SettingsResolver)
+    budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
+    vault: Vault = field(default_factory=MemoryVault)
+    switches: Switches = field(default_factory=AllOn)
+    trace: Callable[[str, Event], None] | None = None
+
+    async def open(
+        self,
+        atlas: Atlas,
+        connection: Connection,
+        *,
+        reason: PullReason,
+        known: Mapping[str, str] = NOTHING_KNOWN,
+    ) -> Opened:
+        """Make a connection ready to be asked.
+
+        `known` are secrets that aren't stored yet. ConfigError where its settings can't work,
+        ConnectorBug where its connector is switched off.
+        """
+        info = self.registry.get(connection.connector).info
+        why_off = await self.switches.why_off(info.key)
+        if why_off is not None:
+            message = f"The connector {info.key} is switched off: {why_off}"
+            raise ConnectorBug(message)
+        resolved = await self.settings.resolve(atlas.organization.id, connection, info, known)
+        lending = Lending(
+            connection=f"{atlas.organization.key}.{connection.key}",
+            budgets=self.budgets,
+            vault=self.vault,
+            lane=_LANES[reason],
+            secrets=resolved.secrets,
+            present=self.clock,
+            transport=partial(self.registry.hooks.transport, connection.key),
+            trace=self.trace and partial(self.trace, connection.key),
+        )
+        return Opened(connector=self.registry.open(info.key, resolved.settings), lending=lending)

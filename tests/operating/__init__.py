@@ -1,0 +1,1 @@
+"""Connections operated through the API: what is kept, shown, refused and told."""
