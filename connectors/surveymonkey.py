@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated, Final, NoReturn, Self, TypeVar
+from typing import Annotated, Final, Self, TypeVar
 
 import httpx
 from pydantic import AliasPath, BaseModel, Field, model_validator
@@ -180,8 +180,7 @@ class SurveyMonkey(Connector[SurveyMonkeySettings]):
             auth=Bearer(context.secret("token")),
             extensions=terms(expect={HTTPStatus.FORBIDDEN}),
         )
-        if response.status_code == HTTPStatus.FORBIDDEN:
-            _name(response)
+        _require_reached(response)
         return read_model(response.content, model)
 
     def _filters(self, period: Window) -> dict[str, str]:
@@ -200,17 +199,21 @@ def atlas_connectors() -> list[type[SurveyMonkey]]:
     return [SurveyMonkey]
 
 
-def _name(response: httpx.Response) -> NoReturn:
-    """Raise the error that a 403 stands for: the service tells them apart by numbers of its own."""
-    number = read_model(response.content, _Problem).number
+def _require_reached(response: httpx.Response) -> None:
+    """Raise what a 403 stands for: SurveyMonkey tells its kinds apart by numbers of its own."""
+    if response.status_code != HTTPStatus.FORBIDDEN:
+        return
+    try:
+        number = read_model(response.content, _Problem).number
+    except DataError:  # not SurveyMonkey's own words
+        number = None
     if number == _NOT_IN_THE_PLAN:
         message = "The plan at SurveyMonkey doesn't include response details over the API."
         raise PlanLimit(message)
     if number == _OTHER_REGION:
         message = "The account is in another data centre: set `url` to its access URL."
         raise ConfigError(message)
-    message = "The token reaches neither this survey nor its answers."
-    raise AccessDenied(message, detail=f"Error {number}.")
+    response.raise_for_status()
 
 
 def _written(moment: datetime) -> str:

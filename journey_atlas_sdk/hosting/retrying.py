@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final
 
 import httpx
@@ -38,9 +39,12 @@ def may_repeat(request: httpx.Request, outcome: Outcome, now: datetime) -> bool:
     terms = terms_of(request.extensions)
     is_safe = terms.repeatable or request.method in _IDEMPOTENT
     if isinstance(outcome, httpx.Response):
-        if outcome.status_code in terms.expect:
+        is_limited = is_refused_by_a_limit(outcome, now)
+        # Who expects a 403 means rights: one that is a limit is as good as a 429.
+        is_expected = outcome.status_code in terms.expect
+        if is_expected and not (is_limited and outcome.status_code == HTTPStatus.FORBIDDEN):
             return False
-        return is_refused_by_a_limit(outcome, now) or (is_safe and is_passing(outcome))
+        return is_limited or (is_safe and is_passing(outcome))
     is_passing_error = isinstance(outcome, TransientError)
     return is_passing_error and (is_safe or isinstance(outcome.__cause__, _NEVER_SENT))
 

@@ -249,7 +249,7 @@ async def test_check_asks_once_and_names_the_scopes_that_are_missing(bench: Benc
         pytest.param({"has_plan": False}, PlanLimit, "plan at SurveyMonkey", id="1015"),
         pytest.param({"is_in_region": False}, ConfigError, "set `url`", id="1018"),
         pytest.param(
-            {"granted": frozenset({"surveys_read"})}, AccessDenied, "reaches neither", id="1014"
+            {"granted": frozenset({"surveys_read"})}, AccessDenied, "status 403", id="1014"
         ),
         pytest.param({"survey": "1"}, ConfigError, "status 404", id="1020"),
     ],

@@ -218,6 +218,18 @@ async def test_a_status_that_the_author_reads_himself_is_given_to_him_at_once(
     assert source.pauses == [4]  # which doesn't make the wait his
 
 
+async def test_a_limit_under_a_status_that_is_expected_for_other_reasons_is_waited_out(
+    lab: Lab,
+) -> None:
+    limit = httpx.Response(403, headers={"Retry-After": "4"})
+    lab.plays(limit, httpx.Response(403, text="no scope"))
+
+    async with lab.context() as context:
+        found = await context.http.get(ADDRESS, extensions=terms(expect={403}))
+
+    assert found.text == "no scope"
+
+
 # ---- limits
 
 

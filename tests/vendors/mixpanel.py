@@ -8,9 +8,9 @@ once.
 
 import asyncio
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,8 @@ class Mixpanel:
     now: Callable[[], datetime]
     zone: ZoneInfo
     events: list[Event] = field(default_factory=list[Event])
+    recall: Callable[[datetime, datetime], Iterable[Event]] | None = None
+    """Gives the events of a span in order, where they are too many for a list."""
     funnels: Mapping[str, Funnel] = field(default_factory=dict[str, Funnel])
     is_on_plan: bool = True
     shedding: int = 0
@@ -124,27 +126,32 @@ class Mixpanel:
     ) -> list[tuple[str, int]]:
         """Give how many of those who began in a bucket reached each step, also past its end."""
         began: dict[str, datetime] = {}
-        for event in sorted(self.events, key=lambda one: one.at):
-            if event.name == funnel.steps[0] and start <= self._day(event) < after:
+        did: dict[tuple[str, str], list[datetime]] = {}
+        for event in self._between(start, after, later=window):
+            if event.name == funnel.steps[0] and self._day(event) < after:
                 began.setdefault(event.user, event.at)
+            elif event.name in funnel.steps:
+                did.setdefault((event.user, event.name), []).append(event.at)
         reached = began
         counts = [(funnel.steps[0], len(began))]
         for step in funnel.steps[1:]:
             reached = {
                 user: at
                 for user, since in reached.items()
-                if (at := self._first(step, user, since, began[user] + window)) is not None
+                for at in _first(did.get((user, step), []), since, began[user] + window)
             }
             counts.append((step, len(reached)))
         return counts
 
-    def _first(self, step: str, user: str, since: datetime, until: datetime) -> datetime | None:
-        times = [
-            event.at
-            for event in self.events
-            if event.name == step and event.user == user and since < event.at <= until
-        ]
-        return min(times, default=None)
+    def _between(
+        self, start: date, after: date, *, later: timedelta = timedelta(0)
+    ) -> Iterable[Event]:
+        """Give the events of the days from one to before another, and some time later, in order."""
+        first, last = (datetime.combine(day, time.min, tzinfo=self.zone) for day in (start, after))
+        if self.recall is not None:
+            return self.recall(first, last + later)
+        found = [event for event in self.events if first <= event.at < last + later]
+        return sorted(found, key=lambda event: event.at)
 
     async def _segmentation(self, request: Request) -> Response:
         await self._admit(request, frozenset({"event", "type", *_DATES}))
@@ -166,11 +173,7 @@ class Mixpanel:
         )
 
     def _occurred(self, name: str, kind: str, start: date, after: date) -> int:
-        users = [
-            event.user
-            for event in self.events
-            if event.name == name and start <= self._day(event) < after
-        ]
+        users = [event.user for event in self._between(start, after) if event.name == name]
         return len(set(users)) if kind == "unique" else len(users)
 
     def _starts(self, request: Request, units: set[str]) -> list[tuple[date, date]]:
@@ -265,10 +268,15 @@ def _error(
     return JSONResponse(body, status, headers if with_limits else None)
 
 
-def _refusal(request: Request, error: Exception) -> Response:
+async def _refusal(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, Refused)
     return error.answer
+
+
+def _first(times: Sequence[datetime], since: datetime, until: datetime) -> list[datetime]:
+    """Give the first of some times after one and not past another, or none."""
+    return sorted(at for at in times if since < at <= until)[:1]
 
 
 def _day(request: Request, name: str) -> date:

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,7 +27,11 @@ from tests.vendors.meters import ClockMeter
 Json = dict[str, Any]  # Any: JSON
 
 TOKEN: Final = "sm-token-canary-7d2f"  # noqa: S105 -- of a service that lives for a test
+NARROW: Final = "sm-narrow-canary-7d2f"
+"""A token without the scope for answers."""
+
 SCOPES: Final = frozenset({"users_read", "surveys_read", "responses_read", "responses_read_detail"})
+_NARROWED: Final = frozenset({"responses_read_detail"})
 STATUSES: Final = frozenset({"completed", "partial", "overquota", "disqualified"})
 FILTERS: Final = frozenset(
     {
@@ -95,6 +99,8 @@ class SurveyMonkey:
     survey: str = "314014029"
     questions: Sequence[Question] = ()
     responses: list[Answered] = field(default_factory=list[Answered])
+    recall: Callable[[datetime, datetime], Iterable[Answered]] | None = None
+    """Gives the responses of a span, its ends included, where they are too many for a list."""
     granted: frozenset[str] = SCOPES
     has_plan: bool = True
     is_in_region: bool = True
@@ -102,6 +108,8 @@ class SurveyMonkey:
     minute: ClockMeter = field(default_factory=lambda: ClockMeter(count=120, seconds=60))
     day: ClockMeter = field(default_factory=lambda: ClockMeter(count=500, seconds=86_400))
     requests: list[str] = field(default_factory=list[str])
+
+    # Its handlers are coroutines: plain functions run in threads, which a virtual clock overtakes.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI app does."""
@@ -117,18 +125,18 @@ class SurveyMonkey:
         )
         await app(scope, receive, send)
 
-    def _me(self, request: Request) -> Response:
-        self._admit(request, "users_read", frozenset())
+    async def _me(self, request: Request) -> Response:
+        granted = self._admit(request, "users_read", frozenset())
         return self._answer(
             {
                 "id": "1234",
                 "username": "survey.owner",
                 "account_type": "enterprise_platinum",
-                "scopes": {"available": sorted(SCOPES), "granted": sorted(self.granted)},
+                "scopes": {"available": sorted(SCOPES), "granted": sorted(granted)},
             }
         )
 
-    def _details(self, request: Request) -> Response:
+    async def _details(self, request: Request) -> Response:
         self._admit(request, "surveys_read", frozenset())
         self._require_survey(request)
         pages = {question.page for question in self.questions}
@@ -161,7 +169,7 @@ class SurveyMonkey:
             if question.page == page
         ]
 
-    def _rollups(self, request: Request) -> Response:
+    async def _rollups(self, request: Request) -> Response:
         self._admit(request, "responses_read_detail", FILTERS)
         self._require_survey(request)
         wanted = request.path_params.get("question")
@@ -187,7 +195,7 @@ class SurveyMonkey:
         end = _moment(request.query_params.get("end_created_at", "2999-01-01T00:00:00"))
         return [
             one
-            for one in self.responses
+            for one in (self.recall(start, end) if self.recall else self.responses)
             if one.status in statuses
             and (start < one.created_at < end or self._is_at_a_bound(one, start, end))
         ]
@@ -195,30 +203,32 @@ class SurveyMonkey:
     def _is_at_a_bound(self, one: Answered, *bounds: datetime) -> bool:
         return self.has_inclusive_bounds and one.created_at in bounds
 
-    def _admit(self, request: Request, scope: str, parameters: frozenset[str]) -> None:
-        """Refuse what the vendor refuses before it looks at a request's content."""
+    def _admit(self, request: Request, scope: str, parameters: frozenset[str]) -> frozenset[str]:
+        """Refuse what the vendor refuses before it looks at the content; give the scopes."""
         self.requests.append(str(request.url))
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if not token:
             raise Refused(1010)
-        if kind.lower() != "bearer" or token != TOKEN:
+        if kind.lower() != "bearer" or token not in (TOKEN, NARROW):
             raise Refused(1011)
+        granted = self.granted - (_NARROWED if token == NARROW else frozenset())
         if not (self.minute.take(self.now()) and self.day.take(self.now())):
             raise Refused(1040)
         for is_refused, number in (
             (not self.is_in_region, 1018),
-            (scope not in self.granted, 1014),
+            (scope not in granted, 1014),
             (scope == "responses_read_detail" and not self.has_plan, 1015),
             (not set(request.query_params) <= parameters, 1003),
         ):
             if is_refused:
                 raise Refused(number)
+        return granted
 
     def _require_survey(self, request: Request) -> None:
         if request.path_params["survey"] != self.survey:
             raise Refused(1020)
 
-    def _refusal(self, request: Request, error: Exception) -> Response:
+    async def _refusal(self, request: Request, error: Exception) -> Response:
         del request
         number = error.number if isinstance(error, Refused) else 1050
         status, name, message = _PROBLEMS[number]
@@ -231,9 +241,9 @@ class SurveyMonkey:
         }
         return self._answer({"error": told}, status)
 
-    def _not_found(self, request: Request, error: Exception) -> Response:
+    async def _not_found(self, request: Request, error: Exception) -> Response:
         del error
-        return self._refusal(request, Refused(1020))
+        return await self._refusal(request, Refused(1020))
 
     def _answer(self, body: Json, status: int = 200) -> Response:
         now, headers = self.now(), dict[str, str]()
