@@ -27,6 +27,7 @@ from api.schema import build_schema, executable
 from api.settings import Settings
 from api.streaming.streams import Streams
 from api.traces import log_event
+from api.webhooks import Webhooks
 from api.working import Kept, workshop_of
 from api.writing import writing_of
 from domain.atlas import Atlas
@@ -38,6 +39,7 @@ from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
 from ingest.opening import Opener
 from ingest.orders import Orders
+from ingest.push import Push
 from ingest.sync import Sync
 from ingest.watchdog import Watchdog
 from ingest.watching import RunWatch
@@ -47,6 +49,7 @@ from plugins.registry import Registry
 from storage.atlases import StoredAtlases
 from storage.budgets import StoredBudgets
 from storage.cache import AtlasCache
+from storage.deliveries import StoredDeliveries
 from storage.engine import Engine, create_engine, is_pooled
 from storage.jobs.stored import StoredJobs
 from storage.observations import StoredObservations
@@ -82,6 +85,7 @@ class Product:
     on_demand: OnDemand
     jobs: StoredJobs
     orders: Orders
+    push: Push
     schedules: StoredSchedules
     switches: StoredSwitches
     sync_runs: StoredSyncRuns
@@ -189,7 +193,13 @@ def build_app(
     """
     services = product.services(ends_with_its_answer=ends_with_its_answer)
     schema, listening = executable(build_schema()), streams or Streams(services.limits.streams)
-    routes = graphql_routes(schema, services, listening)
+    webhooks = Webhooks(
+        atlas_named=product.cache.current,
+        registry=product.registry,
+        push=product.push,
+        now=real_clock,
+    )
+    routes = [*graphql_routes(schema, services, listening), webhooks.route()]
     only_callers = Middleware(OnlyCallers, callers=callers_of(product.settings))
     return Starlette(routes=[*first_page_routes(), *routes], middleware=[only_callers])
 
@@ -210,15 +220,8 @@ def _connect(
         schedules=StoredSchedules(engine),
         tidying=StoredTidying(engine),
     )
-    switches, readings = StoredSwitches(engine), StoredReadings(engine)
-    opener = Opener(
-        registry=registry,
-        clock=clock,
-        settings=safe.resolver,
-        budgets=SharedBudgets(StoredBudgets(engine), RealClock()),
-        switches=switches,
-        trace=log_event if settings.trace else None,
-    )
+    opener = _opener(settings, engine, registry, safe)
+    readings = StoredReadings(engine)
     sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
     orders = Orders(
         jobs=kept.jobs, registry=registry, clock=clock, real_clock=real_clock, new_id=new_id
@@ -235,13 +238,35 @@ def _connect(
         on_demand=OnDemand(sync=sync, history=HISTORY, later=orders.go_on),
         jobs=kept.jobs,
         orders=orders,
+        push=_push(engine, opener, orders),
         schedules=kept.schedules,
-        switches=switches,
+        switches=StoredSwitches(engine),
         sync_runs=StoredSyncRuns(engine),
         workshop=workshop_of(settings, kept, sync, orders, history=HISTORY),
         writing=writing_of(settings, atlases, safe, opener),
         run_pages=StoredRunPages(engine),
         run_watch=RunWatch(StoredSyncRuns(engine)),
+    )
+
+
+def _opener(settings: Settings, engine: Engine, registry: Registry, safe: Safe) -> Opener:
+    return Opener(
+        registry=registry,
+        clock=clock_at(settings.clock),
+        settings=safe.resolver,
+        budgets=SharedBudgets(StoredBudgets(engine), RealClock()),
+        switches=StoredSwitches(engine),
+        trace=log_event if settings.trace else None,
+    )
+
+
+def _push(engine: Engine, opener: Opener, orders: Orders) -> Push:
+    return Push(
+        opener=opener,
+        orders=orders,
+        deliveries=StoredDeliveries(engine),
+        real_clock=real_clock,
+        new_id=new_id,
     )
 
 

@@ -1,23 +1,19 @@
 """A GraphQL request out of an HTTP message: by POST as JSON, by GET in the address."""
 
-import asyncio
 import hashlib
 from collections.abc import Mapping
 from typing import Any, cast
 
 import orjson
 from graphql import GraphQLError
-from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 
+from api.bodies import BAD_REQUEST, BodyRefused, read_body
 from api.errors import BadUserInput, QueryError, RequestRefused
 from api.execution.limits import Limits
 from api.execution.operation import Request
 from api.media_types import JSON, content_type
 
-BAD_REQUEST = 400
-TIMED_OUT = 408
-TOO_LARGE = 413
 UNSUPPORTED = 415
 
 Json = Any  # whatever a client made up
@@ -66,22 +62,10 @@ def _require_plain_json(http: HttpRequest) -> None:
 
 
 async def _body(http: HttpRequest, limits: Limits) -> bytes:
-    """Read the body as far as it is allowed to go, whatever its length says."""
-    body = bytearray()
     try:
-        async with asyncio.timeout(limits.body_seconds):
-            async for chunk in http.stream():
-                body += chunk
-                if len(body) > limits.body_bytes:
-                    message = f"The body is larger than {limits.body_bytes} bytes."
-                    raise http_refused(TOO_LARGE, message)
-    except TimeoutError as error:
-        message = f"The body didn't arrive within {limits.body_seconds:g} seconds."
-        raise http_refused(TIMED_OUT, message) from error
-    except ClientDisconnect as error:
-        message = "The client left before its body was read."
-        raise http_refused(BAD_REQUEST, message) from error
-    return bytes(body)
+        return await read_body(http, most_bytes=limits.body_bytes, seconds=limits.body_seconds)
+    except BodyRefused as refused:
+        raise http_refused(refused.status, refused.message) from refused
 
 
 def _from_address(http: HttpRequest) -> Mapping[str, Json]:

@@ -118,13 +118,7 @@ def _document(account: Account) -> Document:
 def _account(document: Mapping[str, Any]) -> Account:  # Any: JSON
     paused = document.get("paused_until")
     return Account(
-        spent={
-            _limit(*each["limit"]): {
-                (datetime.fromisoformat(end), Lane(lane)): weight
-                for end, lane, weight in each["by"]
-            }
-            for each in document.get("spent", ())
-        },
+        spent={_limit(*each["limit"]): _spent(each["by"]) for each in document.get("spent", ())},
         places={
             who: (Lane(lane), datetime.fromisoformat(end))
             for who, (lane, end) in document.get("places", {}).items()

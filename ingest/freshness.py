@@ -12,7 +12,7 @@ from enum import StrEnum
 from domain.atlas import Atlas
 from domain.node import Node, NodeId
 from domain.source import Connection, MetricSource, SourceError, SourceState
-from journey_atlas_sdk import ConnectorInfo
+from journey_atlas_sdk import Capability, ConnectorInfo
 from plugins.registry import Registry
 
 DEFAULT_MAX_AGE = timedelta(hours=1)
@@ -83,10 +83,12 @@ class Pace:
     """How often a source may and should be asked.
 
     An answer younger than `max_age` is good enough; nothing is asked twice within `min_interval`.
+    `never`: it can't be asked, it only sends.
     """
 
     max_age: timedelta = DEFAULT_MAX_AGE
     min_interval: timedelta = DEFAULT_MIN_INTERVAL
+    never: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,12 @@ def pace_of(
     if info is None:
         return Pace(max_age=DEFAULT_MAX_AGE if max_age is None else max_age)
     chosen = info.default_max_age if max_age is None else max_age
-    return Pace(max_age=chosen, min_interval=info.min_interval)
+    return Pace(max_age=chosen, min_interval=info.min_interval, never=not can_be_asked(info))
+
+
+def can_be_asked(info: ConnectorInfo) -> bool:
+    """Say whether there is anything to ask: who only takes deliveries has no answers."""
+    return Capability.HISTORY in info.capabilities or Capability.PUSH not in info.capabilities
 
 
 def info_of(registry: Registry, atlas: Atlas, source: MetricSource) -> ConnectorInfo | None:
@@ -180,7 +187,7 @@ def due_at(
     A moment past where nobody ever asked. A source that failed isn't asked again within
     `min_interval`, one whose settings are wrong only after they changed.
     """
-    wanted = _wanted_at(atlas, source, pace)
+    wanted = None if pace.never else _wanted_at(atlas, source, pace)
     if wanted is None:
         return None
     tried = latest(attempted_at(source), asking.tried_at)

@@ -13,9 +13,10 @@ from domain.atlas import Atlas
 from domain.errors import InvalidRecord, Refused, TooMuch
 from domain.metric import Metric, Observation
 from domain.node import OrganizationId
-from domain.source import Connection, MetricSource, RunState
+from domain.source import Connection, MetricSource
 from ingest.binding import Binding, Provenance, bind
-from journey_atlas_sdk import Capability, DataError, ObservationState, PullReason
+from ingest.sent import run_of
+from journey_atlas_sdk import Capability, DataError, ObservationState
 from journey_atlas_sdk import Observation as Observed
 from plugins.registry import RegisteredConnector, Registry
 from storage.once import Once, Recorded
@@ -102,7 +103,9 @@ class Given:
         """
         connector = self._require_receiver(atlas, source)
         rows = _rows(columns)
-        run = self._run(source, connector, columns)
+        periods = zip(columns.start, columns.end, strict=True)
+        now = self.real_clock()
+        run = run_of(source, connector.info, periods, id_=self.new_id(), now=now)
         metric = atlas.get(source.metric, Metric)
         observations = self._accepted(bind(source, metric, None), rows, run)
         once = None if key is None else _once(source, columns, key)
@@ -121,25 +124,6 @@ class Given:
             )
             raise Refused(message, legal=takes)
         return found
-
-    def _run(
-        self, source: MetricSource, connector: RegisteredConnector, columns: ObservationColumns
-    ) -> SyncRun:
-        now = self.real_clock()
-        return SyncRun(
-            id=self.new_id(),
-            source=source.id,
-            connector=connector.info.key,
-            connector_version=connector.info.version,
-            reason=PullReason.PUSH,
-            window_start=min(columns.start),
-            window_end=max(columns.end),
-            state=RunState.OK,
-            started_at=now,
-            finished_at=now,
-            progress=1,
-            step=1,
-        )
 
     def _accepted(
         self, binding: Binding, rows: Sequence[Mapping[str, Any]], run: SyncRun

@@ -10,7 +10,8 @@ from typing import Final
 from domain.atlas import Atlas
 from domain.errors import Refused
 from domain.node import NodeId, OrganizationId
-from domain.source import Connection, MetricSource
+from domain.source import MetricSource
+from ingest.freshness import can_be_asked, info_of
 from ingest.jobs import Queue
 from journey_atlas_sdk import Capability, Grain, Window, period_of
 from plugins.registry import Registry
@@ -44,7 +45,12 @@ class Orders:
     new_id: Callable[[], str]
 
     async def sync(self, atlas: Atlas, sources: Sequence[MetricSource]) -> list[JobId]:
-        """Have sources read as soon as possible; give in order the job of each, new or open."""
+        """Have sources read as soon as possible; give in order the job of each, new or open.
+
+        Refused where one can't be asked: it only sends.
+        """
+        for source in sources:
+            self._require_asked(atlas, source)
         organization = atlas.organization.id
         jobs = [self.sync_job(organization, each.id, lane=Lane.INTERACTIVE) for each in sources]
         return await self.jobs.enqueue(jobs, now=self.real_clock())
@@ -130,10 +136,15 @@ class Orders:
             run_at=run_at,
         )
 
+    def _require_asked(self, atlas: Atlas, source: MetricSource) -> None:
+        info = info_of(self.registry, atlas, source)
+        if info is not None and not can_be_asked(info):
+            message = f"{info.title} only sends: there is nothing to ask."
+            raise Refused(message)
+
     def _require_history(self, atlas: Atlas, source: MetricSource) -> None:
-        connection = atlas.get(source.connection, Connection)
-        info = self.registry.get(connection.connector).info
-        if Capability.HISTORY not in info.capabilities:
+        info = info_of(self.registry, atlas, source)
+        if info is not None and Capability.HISTORY not in info.capabilities:
             message = f"{info.title} doesn't answer for the past: there is nothing to fill in."
             raise Refused(message)
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from domain.node import OrganizationId
+from ingest.freshness import can_be_asked
 from ingest.orders import Orders
-from journey_atlas_sdk import Capability, ConnectorInfo
+from journey_atlas_sdk import ConnectorInfo
 from plugins.registry import Registry
 from storage.jobs.records import Lane, NewJob
 from storage.schedules import Due, Schedule
@@ -73,7 +74,7 @@ class Scheduler:
 
     async def _begin(self, organization: OrganizationId, due: Due, now: datetime) -> bool:
         found = self.registry.connectors.get(due.connector)
-        sources = due.sources if found and _can_be_read(found.info) else ()
+        sources = due.sources if found and can_be_asked(found.info) else ()
         jobs = [
             self.orders.sync_job(organization, source, lane=Lane.SCHEDULED) for source in sources
         ]
@@ -82,11 +83,6 @@ class Scheduler:
         return await self.schedules.begin(
             organization, due.schedule, jobs, next_at=now + every * spread, now=now
         )
-
-
-def _can_be_read(info: ConnectorInfo) -> bool:
-    """Say whether there is anything to ask: who only takes deliveries has no answers."""
-    return Capability.HISTORY in info.capabilities or Capability.PUSH not in info.capabilities
 
 
 def _as_its_connector_says(info: ConnectorInfo) -> timedelta:

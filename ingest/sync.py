@@ -11,6 +11,7 @@ from domain.errors import NotFound
 from domain.source import Connection, MetricSource, RunState
 from ingest.attempt import Attempt
 from ingest.circuit import Circuits
+from ingest.freshness import can_be_asked
 from ingest.opening import Opener
 from ingest.plan import bounds, fingerprint
 from ingest.reading import LEASE, Errand, Readings, SyncResult, kept
@@ -56,7 +57,7 @@ class Sync:
         *,
         told: Told = nobody_listens,
     ) -> list[tuple[MetricSource, Read]]:
-        """Read every source of some connections, in order of connection and source.
+        """Read every source of some connections that can be asked, in order of both.
 
         Several connections at once, the sources of one after another. A source that fails keeps its
         last values, and no other suffers. One that somebody else reads is waited for, then read.
@@ -66,7 +67,7 @@ class Sync:
         async def one(connection: Connection) -> list[tuple[MetricSource, Read]]:
             results = list[tuple[MetricSource, Read]]()
             async with slots:
-                for source in _sources(atlas, connection):
+                for source in self._sources(atlas, connection):
                     results.append((source, await self._in_turn(atlas, source, errand)))
                     told(*results[-1])
             return results
@@ -128,6 +129,12 @@ class Sync:
                 return result
             await self.wait_for_reader(atlas, source, errand.purpose)
 
+    def _sources(self, atlas: Atlas, connection: Connection) -> list[MetricSource]:
+        found = self.opener.registry.connectors.get(connection.connector)
+        if found and not can_be_asked(found.info):
+            return []
+        return [source for source in atlas.all(MetricSource) if source.connection == connection.id]
+
     def _begun(self, atlas: Atlas, source: MetricSource, errand: Errand) -> SyncRun:
         connector = self.connector_of(atlas, source)
         window = bounds(errand.target, self.opener.clock())
@@ -158,7 +165,3 @@ def connections_of(atlas: Atlas, keys: Sequence[str] = ()) -> list[Connection]:
         message = f"No connection has the key {', '.join(unknown)}; there are: {known}."
         raise NotFound(message, legal=list(there))
     return [there[key] for key in keys] if keys else list(there.values())
-
-
-def _sources(atlas: Atlas, connection: Connection) -> list[MetricSource]:
-    return [source for source in atlas.all(MetricSource) if source.connection == connection.id]

@@ -39,11 +39,11 @@ class StoredBudgets:
         mine = source_budgets.c.key == key
         locked = select(source_budgets.c.document).where(mine).with_for_update()
         async with self.engine.begin() as connection:
-            document = await connection.scalar(locked)
-            if document is None:
+            found: Document | None = await connection.scalar(locked)
+            if found is None:
                 new = insert(source_budgets).values(key=key, document={})
                 await connection.execute(new.on_conflict_do_nothing())
-                document = await connection.scalar(locked) or {}
+            document: Document = found or (await connection.execute(locked)).scalar_one()
             changed, answer = step(document)
             if changed != document:
                 await connection.execute(

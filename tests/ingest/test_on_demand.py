@@ -11,13 +11,14 @@ import pytest
 
 from domain.errors import NotFound
 from domain.source import RunState, SourceError, SourceState
-from ingest.freshness import PREFER_CACHE, FreshnessState, ReadMode, ReadPolicy
+from ingest.freshness import PREFER_CACHE, FreshnessState, ReadMode, ReadPolicy, pace_of
 from ingest.on_demand import NoRefresher, OnDemand, OnlyAhead
 from ingest.plan import OVERLAP, Missing
 from ingest.reading import LEASE, Errand
 from journey_atlas_sdk import (
     AccessDenied,
     AuthError,
+    Capability,
     ConfigError,
     ConnectorBug,
     ConnectorError,
@@ -320,6 +321,15 @@ async def test_a_metric_that_is_not_there_is_named() -> None:
 
     with pytest.raises(NotFound, match="MT-9"):
         await live(world, replace(LIVE, metrics=("MT-9",)))
+
+
+async def test_a_source_that_only_sends_is_never_asked() -> None:
+    world = a_world(capabilities=frozenset({Capability.PUSH}))
+
+    await live(world, ANYTHING)
+    pace = pace_of(world.registry, world.atlas, world.source())
+
+    assert (world.asked, world.freshness(pace).next_refresh_at) == ([], None)
 
 
 async def test_archived_sources_are_left_alone() -> None:
