@@ -102,7 +102,8 @@ class Specimen:
     secrets are written out in them, at least 8 characters long. `answers` are numbers that a fact
     may have; not `as_written`: the source only counts them. `measures` tell by metric what a
     period's facts amount to. Questions are asked in `zone`, with `parameters`, and broken down by
-    each of `dimensions`, by name the values that they may have.
+    each of `dimensions`, by name the values that they may have. Not `pulls`: the source delivers by
+    itself and is never asked; `lay` then has nothing to do, and nobody looks for golden values.
     """
 
     connector: type[AnyConnector]
@@ -115,6 +116,7 @@ class Specimen:
     measures: Mapping[str, Measure] = field(default_factory=dict[str, Measure])
     answers: tuple[str, ...] = ("4", "7", "5", "8")
     as_written: bool = True
+    pulls: bool = True
     parameters: Given = field(default_factory=dict[str, Any])
     dimensions: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     wrong_secret: Refused | None = None

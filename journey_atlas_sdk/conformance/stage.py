@@ -4,16 +4,17 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 import httpx
 
 from journey_atlas_sdk.conformance.specimen import AnyConnector, Given, Specimen
-from journey_atlas_sdk.conformance.verdict import Mismatch
+from journey_atlas_sdk.conformance.verdict import Mismatch, NotApplicable
 from journey_atlas_sdk.conformance.virtual_time import LoopClock
 from journey_atlas_sdk.conformance.wire import Wire
 from journey_atlas_sdk.conformance.world import Fact, World
 from journey_atlas_sdk.connector import Delivery, MetricSpec, Pending, PullRequest
+from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.hosting import pulling
 from journey_atlas_sdk.hosting.addresses import Resolve
 from journey_atlas_sdk.hosting.budget import Budgets, Lane
@@ -92,7 +93,20 @@ class Stage:
 
     async def pull_once(self, question: PullRequest) -> pulling.Pulled:
         """Put one question, as it is."""
+        if not self.specimen.pulls:
+            await self._require_nothing_to_pull(question)
         return await self.call(lambda one, context: pulling.pull(one, question, context))
+
+    async def _require_nothing_to_pull(self, question: PullRequest) -> NoReturn:
+        """End a check that asks for values where the source is never asked."""
+        try:
+            await self.call(lambda one, context: pulling.pull(one, question, context))
+        except ConfigError as error:
+            reason = "its source delivers by itself, and it says so where it is asked"
+            raise NotApplicable(reason) from error
+        raise Mismatch(
+            expected="a pull is a ConfigError that says where values come from", seen="an answer"
+        )
 
     def change(self, facts: Sequence[Fact]) -> None:
         """Let the world be another one from now on."""

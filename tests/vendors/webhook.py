@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 SECRET: Final = "whsec_" + base64.b64encode(b"webhook-canary-55d0-of-32-bytes!").decode()
+OTHER_SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
 def signed(
