@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NoReturn, TypeVar
 
 import httpx
@@ -89,7 +89,7 @@ class Stage:
         ):
             found += await self._until_ready(replace(question, window=window))
         now = self.clock.now()
-        return [replace(one, state=pulling.state_at(now, one)) for one in found]
+        return [_as_kept(one, now) for one in found]
 
     async def pull_once(self, question: PullRequest) -> pulling.Pulled:
         """Put one question, as it is."""
@@ -146,6 +146,12 @@ class Stage:
     async def _until_ready(self, question: PullRequest) -> Sequence[Observation]:
         pulled = await self.pull_once(question)
         return await self.resume(question, pulled) if isinstance(pulled, Pending) else pulled
+
+
+def _as_kept(one: Observation, now: datetime) -> Observation:
+    """Give an observation in the state that the product gives it."""
+    state = pulling.state_at(now, one)
+    return one if one.state is state else replace(one, state=state)
 
 
 def _longest(seconds: float) -> float:

@@ -19,6 +19,7 @@ from domain.source import MetricSource, SourceState
 from ingest.opening import Opener
 from ingest.orders import Orders
 from ingest.push import Push
+from ingest.settings import SettingsResolver
 from journey_atlas_sdk import (
     Capability,
     Connector,
@@ -158,9 +159,9 @@ async def world(engine: AsyncEngine) -> World:
         real_clock=lambda: NOW,
         new_id=new_id,
     )
-    environment = {"TILL_SECRET": SECRET}
+    settings = SettingsResolver(environment={"TILL_SECRET": SECRET})
     push = Push(
-        opener=Opener(registry=registry, clock=lambda: NOW, environment=environment),
+        opener=Opener(registry=registry, clock=lambda: NOW, settings=settings),
         orders=orders,
         deliveries=StoredDeliveries(engine),
         real_clock=lambda: NOW,

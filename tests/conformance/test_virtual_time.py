@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from journey_atlas_sdk.conformance import virtual_time
 from journey_atlas_sdk.conformance.virtual_time import START, LoopClock, run
 
 
@@ -73,8 +74,40 @@ def test_a_sleep_is_never_shorter_than_it_was_asked_to_be() -> None:
     assert run(thirds()) >= 1 / 3
 
 
+def be_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(virtual_time, "_PATIENCE", 0.05)
+    monkeypatch.setattr(virtual_time, "_SLICE", 0.02)
+
+
+def test_a_thread_that_works_is_waited_for_however_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_impatient(monkeypatch)
+
+    def work() -> str:
+        ends = time.process_time() + 0.3
+        while time.process_time() < ends:
+            pass
+        return "done"
+
+    async def a_working_thread() -> str:
+        async with asyncio.timeout(1):
+            return await asyncio.to_thread(work)
+
+    assert run(a_working_thread()) == "done"
+
+
+def test_a_thread_that_sleeps_on_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_impatient(monkeypatch)
+
+    async def a_sleeping_thread() -> None:
+        async with asyncio.timeout(1):
+            await asyncio.to_thread(time.sleep, 0.5)
+
+    with pytest.raises(TimeoutError):
+        run(a_sleeping_thread())
+
+
 def test_waiting_for_nothing_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("journey_atlas_sdk.conformance.virtual_time._PATIENCE", 0.05)
+    be_impatient(monkeypatch)
 
     async def nothing() -> None:
         await asyncio.Event().wait()
