@@ -159,9 +159,9 @@ async def world(engine: AsyncEngine) -> World:
         real_clock=lambda: NOW,
         new_id=new_id,
     )
-    settings = SettingsResolver(environment={"TILL_SECRET": SECRET})
+    resolver = SettingsResolver(environment={"TILL_SECRET": SECRET})
     push = Push(
-        opener=Opener(registry=registry, clock=lambda: NOW, settings=settings),
+        opener=Opener(registry=registry, clock=lambda: NOW, settings=resolver),
         orders=orders,
         deliveries=StoredDeliveries(engine),
         real_clock=lambda: NOW,
