@@ -34,8 +34,12 @@ MOST_FILES: Final = 1_000
 class CsvSettings(CsvFormat):
     """Where the files are and how their cells are written; give `folder` or `file`."""
 
-    folder: Path | None = Field(default=None, description="Absolute; all its *.csv files are read.")
-    file: Path | None = Field(default=None, description="Absolute; this file alone is read.")
+    folder: Path | None = Field(
+        default=None, description="An absolute path, whose *.csv files are read."
+    )
+    file: Path | None = Field(
+        default=None, description="Instead of a folder: the absolute path of one file."
+    )
 
     @model_validator(mode="after")
     def _one_absolute_place(self) -> Self:

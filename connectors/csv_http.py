@@ -43,8 +43,13 @@ class CsvHttpSettings(CsvFormat, WebSettings):
     An address with `{metric}` in it is that of a file for each of `metrics`.
     """
 
-    metrics: tuple[str, ...] = Field(default=(), description="What stands for {metric} in `url`.")
-    timeout_seconds: Annotated[int, Field(ge=1, le=100)] = 30
+    metrics: tuple[str, ...] = Field(
+        default=(),
+        description="What may stand for `{metric}` in `url`: needed where it has that place.",
+    )
+    timeout_seconds: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=30, description="In which the whole file must have come."
+    )
 
     @model_validator(mode="after")
     def _metrics_of_a_pattern(self) -> Self:

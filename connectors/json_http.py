@@ -155,8 +155,8 @@ class JsonHttpSettings(WebSettings):
     """Where the server is and how it knows us, and the query of each metric."""
 
     api_key: Secret | None = Field(default=None, description="Instead of a token or a user.")
-    api_key_header: str = "X-API-Key"
-    queries: Mapping[str, Query] = Field(min_length=1)
+    api_key_header: str = Field(default="X-API-Key", description="In which the key is sent.")
+    queries: Mapping[str, Query] = Field(min_length=1, description="By metric.")
 
     @model_validator(mode="after")
     def _one_way_to_be_known(self) -> Self:

@@ -146,15 +146,18 @@ class MixpanelSettings(Settings):
 
     username: str = Field(description="Of a service account.")
     secret: Secret = Field(description="Of the service account.")
-    project: Number
-    time_zone: ZoneInfo = Field(description="The project's own, as in its settings.")
+    project: Number = Field(description="Its number.")
+    time_zone: ZoneInfo = Field(description="The project's own: its days are those.")
     url: WebAddress = Field(
         default="https://mixpanel.com",
         description="https://eu.mixpanel.com or https://in.mixpanel.com where its data is there.",
     )
-    reports: Mapping[str, Report] = Field(min_length=1)
+    reports: Mapping[str, Report] = Field(
+        min_length=1, description="A funnel or an event by metric."
+    )
     late_days: Annotated[int, Field(ge=0, le=30)] = Field(
-        default=5, description="For how long events may still arrive after they happened."
+        default=5,
+        description="For how long events may arrive late: until then a period is provisional.",
     )
 
 

@@ -71,10 +71,12 @@ class PrometheusSettings(WebSettings):
     for, as in `sum by ($dimensions) (increase(visits_total[$period]))`.
     """
 
-    queries: Mapping[str, Expression | Quotient] = Field(min_length=1)
+    queries: Mapping[str, Expression | Quotient] = Field(
+        min_length=1, description="An expression by metric, or a numerator and a denominator."
+    )
     units: Mapping[str, Unit] = Field(
         default_factory=dict[str, Unit],
-        description="Units by metric; left out: RATIO of a quotient, else that of what it feeds.",
+        description="By metric; left out: RATIO of a quotient, else that of what it feeds.",
     )
 
 

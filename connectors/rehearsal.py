@@ -53,14 +53,18 @@ class RehearsalSettings(Settings):
     Values stand by metric and by the first day of their period; None: nothing was measured.
     """
 
-    behaviour: Behaviour
-    delay_seconds: Annotated[Decimal, Field(ge=0, le=600)] = Decimal(8)
+    behaviour: Behaviour = Field(description="How it misbehaves.")
+    delay_seconds: Annotated[Decimal, Field(ge=0, le=600)] = Field(
+        default=Decimal(8),
+        description="How long TIMEOUT and SLOW wait; a pull is given 10 seconds.",
+    )
     values: Mapping[str, Mapping[date, Decimal | None]] = Field(
-        default_factory=dict[str, Mapping[date, Decimal | None]]
+        default_factory=dict[str, Mapping[date, Decimal | None]],
+        description="By metric, then by the first day of the period.",
     )
     restatements: Mapping[str, Mapping[date, Restatement]] = Field(
         default_factory=dict[str, Mapping[date, Restatement]],
-        description="What RESTATING changes, by metric and first day.",
+        description="By metric and first day: from `on`, RESTATING tells this `value`.",
     )
 
 

@@ -47,18 +47,25 @@ _CODE: Final = re.compile(rb"<Code>(?P<name>\w+)</Code>")
 class S3Settings(CsvFormat):
     """Where the files are, who asks, and how their cells are written; give `key` or `prefix`."""
 
-    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-    key: str | None = Field(default=None, description="This file alone is read.")
-    prefix: str | None = Field(
-        default=None, description="All *.csv and *.csv.gz files whose keys begin so are read."
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = Field(
+        description="Its name."
     )
-    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "us-east-1"
+    key: str | None = Field(default=None, description="Of the one file to read.")
+    prefix: str | None = Field(
+        default=None,
+        description="Instead of a key: all *.csv and *.csv.gz files whose keys begin so are read.",
+    )
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = Field(
+        default="us-east-1", description="The bucket's own; a wrong one is refused."
+    )
     endpoint: WebAddress | None = Field(
         default=None, description="Of another store with the API of S3; left out: Amazon's."
     )
-    access_key_id: str
-    secret_access_key: Secret
-    session_token: Secret | None = None
+    access_key_id: str = Field(description="Who asks.")
+    secret_access_key: Secret = Field(description="Its secret; the machine's own role isn't used.")
+    session_token: Secret | None = Field(
+        default=None, description="Of temporary keys, which end after hours."
+    )
     allow_private: AllowPrivate = False
 
     @model_validator(mode="after")

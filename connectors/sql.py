@@ -88,17 +88,22 @@ def _one_select(query: str) -> str:
 class SqlSettings(Settings):
     """Where the database is, and the query of each metric."""
 
-    url: Secret = Field(description="As in postgresql://reader:password@host/database.")
+    url: Secret = Field(description="As in `postgresql://reader:password@host/database`.")
     queries: Mapping[str, Annotated[str, AfterValidator(_one_select)]] = Field(
-        min_length=1, description="A SELECT by metric, with the columns period_start and value."
+        min_length=1, description="A SELECT by metric, with the columns `period_start` and `value`."
     )
     units: Mapping[str, Unit] = Field(
         default_factory=dict[str, Unit],
-        description="Units by metric; a metric that is left out has the unit of what it feeds.",
+        description="By metric, as in `{churn: {kind: RATIO}}`; left out: that of what it feeds.",
     )
     allow_private: AllowPrivate = False
-    timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
-    max_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 200_000
+    timeout_seconds: Annotated[int, Field(ge=1, le=300)] = Field(
+        default=30,
+        description="PostgreSQL, SQLite and DuckDB stop a statement that lasts longer.",
+    )
+    max_rows: Annotated[int, Field(ge=1, le=5_000_000)] = Field(
+        default=200_000, description="A query with more is refused, not cut short."
+    )
 
 
 class Sql(Connector[SqlSettings]):

@@ -77,14 +77,16 @@ class SurveyMonkeySettings(Settings):
         default="https://api.surveymonkey.com",
         description="The account's access URL, where its data centre is another.",
     )
-    questions: Mapping[str, SurveyQuestion] = Field(min_length=1)
+    questions: Mapping[str, SurveyQuestion] = Field(min_length=1, description="By metric.")
     restates_days: Annotated[int, Field(ge=0, le=90)] = Field(
-        default=7, description="For how long responses that were begun are still finished."
+        default=7, description="For how long responses may be finished: so long it is provisional."
     )
     has_inclusive_bounds: bool = Field(
         default=False, description="Whether a response at the very second of a filter counts."
     )
-    client_id: str | None = Field(default=None, description="Of the app; for its webhooks.")
+    client_id: str | None = Field(
+        default=None, description="Of the app, for its webhooks; those of one app share its limits."
+    )
     client_secret: Secret | None = Field(default=None, description="Of the app; for its webhooks.")
 
     @model_validator(mode="after")

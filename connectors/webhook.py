@@ -41,11 +41,11 @@ class WebhookSettings(Settings):
 
     secret: Secret = Field(description="Base64 of 24 random bytes or more, as in whsec_MfKQ9r8G…")
     tolerance_seconds: Annotated[int, Field(ge=1, le=3_600)] = Field(
-        default=300, description="How far a delivery's timestamp may be from now."
+        default=300, description="How far `webhook-timestamp` may be from the server's clock."
     )
     units: Mapping[str, Unit] = Field(
         default_factory=dict[str, Unit],
-        description="Units by metric; a metric that is left out has the unit of what it feeds.",
+        description="By metric, as in `{trust: {kind: RATIO}}`; left out: that of what it feeds.",
     )
 
 

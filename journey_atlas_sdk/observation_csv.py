@@ -33,18 +33,26 @@ class CsvFormat(Settings):
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
         default=None, description="Between cells; left out: what the header's line is written with."
     )
-    decimal: Literal[".", ","] = "."
-    thousands: Literal[".", ",", " ", "'"] | None = None
-    missing: tuple[str, ...] = Field(
-        default=(), description='What stands for no value, as in ["N/A"].'
+    decimal: Literal[".", ","] = Field(default=".", description="The decimal mark.")
+    thousands: Literal[".", ",", " ", "'"] | None = Field(
+        default=None, description="What groups the digits of a number."
     )
-    encoding: Literal["utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15"] = "utf-8"
+    missing: tuple[str, ...] = Field(
+        default=(), description='Words that stand for no value, as in `["N/A", "-"]`.'
+    )
+    encoding: Literal["utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15"] = Field(
+        default="utf-8", description="Of the text."
+    )
     units: Mapping[str, Unit] = Field(
         default_factory=dict[str, Unit],
-        description="Units by metric; a metric that is left out has the unit of what it feeds.",
+        description="By metric, as in `{trust: {kind: RATIO}}`; left out: that of what it feeds.",
     )
-    max_bytes: Annotated[int, Field(ge=1, le=500_000_000)] = 20_000_000
-    max_rows: Annotated[int, Field(ge=1, le=5_000_000)] = 200_000
+    max_bytes: Annotated[int, Field(ge=1, le=500_000_000)] = Field(
+        default=20_000_000, description="Of one file, unpacked; a longer one is refused."
+    )
+    max_rows: Annotated[int, Field(ge=1, le=5_000_000)] = Field(
+        default=200_000, description="Of one file; one with more is refused."
+    )
 
     @model_validator(mode="after")
     def _two_marks(self) -> Self:

@@ -38,10 +38,10 @@ class WebSettings(Settings):
     Give `token`, or `username` and `password`, or nothing.
     """
 
-    url: WebAddress
+    url: WebAddress = Field(description="`http://` or `https://`, without user and password.")
     token: Secret | None = Field(default=None, description="Sent as `Authorization: Bearer …`.")
-    username: str | None = None
-    password: Secret | None = None
+    username: str | None = Field(default=None, description="Instead of a token.")
+    password: Secret | None = Field(default=None, description="Of that user.")
     allow_private: AllowPrivate = False
 
     @model_validator(mode="after")

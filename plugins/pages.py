@@ -6,9 +6,9 @@ Facts and index stand in blocks that are made anew; whatever is around them is a
 from pathlib import Path
 from typing import Final
 
-from journey_atlas_sdk import ConnectorInfo
+from journey_atlas_sdk import Capability, ConnectorInfo
 from journey_atlas_sdk.hosting.markdown import put_block, table
-from journey_atlas_sdk.hosting.page import facts
+from journey_atlas_sdk.hosting.page import facts, limit_text
 from plugins.discovery import load_plugins
 
 ROOT: Final = Path(__file__).parents[1]
@@ -38,14 +38,14 @@ def _read(page: Path) -> str:
 def _index(infos: list[ConnectorInfo]) -> str:
     rows = (
         (
-            f"[{info.title}]({Path(_place(info)).name})",
-            f"`{info.key}`",
-            ", ".join(sorted(info.capabilities)),
-            ", ".join(f"`{metric.key}`" for metric in info.metrics) or "the source's own",
+            f"[`{info.key}`]({Path(_place(info)).name})",
+            info.title,
+            ", ".join(each for each in Capability if each in info.capabilities),
+            "; ".join(map(limit_text, info.limits)) or "none declared",
         )
         for info in infos
     )
-    return table(("connector", "key", "capabilities", "metrics"), rows)
+    return table(("connector", "brings", "capabilities", "limits"), rows)
 
 
 if __name__ == "__main__":

@@ -32,24 +32,25 @@ def facts(info: ConnectorInfo) -> str:
     return "\n".join(filter(None, tables))
 
 
-def _facts(info: ConnectorInfo) -> Iterator[tuple[str, str]]:
-    capabilities = (f"{_CAPABILITIES[c]} (`{c}`)" for c in Capability if c in info.capabilities)
-    yield "key", f"`{info.key}`"
-    yield "version", f"{info.version}, for contract {info.contract}"
-    yield "capabilities", "; ".join(capabilities)
-    yield "limits", "; ".join(map(_limit, info.limits)) or "none declared"
-    yield "one pull", "; ".join(_pull(info))
-    yield "a value is fresh for", _length(info.default_max_age)
-    yield "asked at most every", _length(info.min_interval)
-
-
-def _limit(limit: Limit) -> str:
+def limit_text(limit: Limit) -> str:
+    """Tell a limit, as in "60 requests in 3,600 seconds (1 hour), 5 at once"."""
     length = _length(timedelta(seconds=limit.seconds))
     seconds = f"{limit.seconds:,} seconds"
     told = f"{limit.count:,} requests in {seconds}{'' if length == seconds else f' ({length})'}"
     at_once = f", {limit.concurrency} at once" if limit.concurrency is not None else ""
     weight = f", a request counts as {limit.weight}" if limit.weight > 1 else ""
     return told + at_once + weight
+
+
+def _facts(info: ConnectorInfo) -> Iterator[tuple[str, str]]:
+    capabilities = (f"{_CAPABILITIES[c]} (`{c}`)" for c in Capability if c in info.capabilities)
+    yield "key", f"`{info.key}`"
+    yield "version", f"{info.version}, for contract {info.contract}"
+    yield "capabilities", "; ".join(capabilities)
+    yield "limits", "; ".join(map(limit_text, info.limits)) or "none declared"
+    yield "one pull", "; ".join(_pull(info))
+    yield "a value is fresh for", _length(info.default_max_age)
+    yield "asked at most every", _length(info.min_interval)
 
 
 def _pull(info: ConnectorInfo) -> Iterator[str]:

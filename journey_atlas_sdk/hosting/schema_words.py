@@ -63,9 +63,9 @@ def _kind(schema: JsonSchema, definitions: Definitions) -> str:
         case {"type": "array", "items": _}:
             return f"a list of {takes(schema['items'], definitions)}"
         case {"type": "object", "properties": {**inner}}:
-            return f"a mapping with {', '.join(f'`{name}`' for name in inner)}"
+            return f"{{{', '.join(f'`{name}`' for name in inner)}}}"
         case {"type": "object", "additionalProperties": {}}:
-            return f"a mapping of names to {takes(schema['additionalProperties'], definitions)}"
+            return f"{{name: {takes(schema['additionalProperties'], definitions)}}}"
         case _:
             kind = _FORMATS.get(schema.get("format", "")) or _KINDS.get(schema.get("type", ""))
             bounds = (f"{_BOUNDS[word]} {schema[word]:,.12g}" for word in _BOUNDS if word in schema)

@@ -59,7 +59,7 @@ WORDS = {name: (default, takes) for name, default, takes, _ in fields(Everything
         ("folder", "none", "a path"),
         ("names", "none", "a list of text"),
         ("is_open", "`false`", "true or false"),
-        ("by_name", "none", "a mapping of names to text or a mapping with `start`, `value`"),
+        ("by_name", "none", "{name: text or {`start`, `value`}}"),
         ("whatever", "none", "anything"),
     ],
 )
