@@ -221,21 +221,20 @@ def _connect(
         jobs=StoredJobs(engine, hears_hints=hears_hints),
         schedules=StoredSchedules(engine),
         tidying=StoredTidying(engine),
+        observations=StoredObservations(engine),
+        switches=StoredSwitches(engine),
     )
     opener = _opener(settings, engine, registry, safe)
     readings = StoredReadings(engine)
     sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
-    orders = Orders(
-        jobs=kept.jobs, registry=registry, clock=clock, real_clock=real_clock, new_id=new_id
-    )
-    observations = StoredObservations(engine)
-    operating = operating_of(kept, opener, orders, observations=observations, switches=switches)
+    orders = _orders(kept, opener)
+    operating = operating_of(kept, opener, orders)
     return Product(
         settings=settings,
         clock=clock,
         atlases=atlases,
         cache=kept.cache,
-        observations=observations,
+        observations=kept.observations,
         registry=registry,
         safe=safe,
         sync=sync,
@@ -244,12 +243,22 @@ def _connect(
         orders=orders,
         push=_push(engine, opener, orders),
         schedules=kept.schedules,
-        switches=StoredSwitches(engine),
+        switches=kept.switches,
         sync_runs=StoredSyncRuns(engine),
         workshop=workshop_of(settings, kept, sync, orders, history=HISTORY),
         writing=writing_of(settings, kept, safe, opener=opener, operating=operating),
-        runs=StoredRuns(pages=StoredRunPages(engine), ledger=kept.jobs, switches=switches),
+        runs=StoredRuns(pages=StoredRunPages(engine), ledger=kept.jobs, switches=kept.switches),
         run_watch=RunWatch(StoredSyncRuns(engine)),
+    )
+
+
+def _orders(kept: Kept, opener: Opener) -> Orders:
+    return Orders(
+        jobs=kept.jobs,
+        registry=opener.registry,
+        clock=opener.clock,
+        real_clock=real_clock,
+        new_id=new_id,
     )
 
 

@@ -12,8 +12,6 @@ from ingest.given import Given
 from ingest.opening import Opener
 from ingest.orders import Orders
 from ingest.trying import Trials
-from storage.observations import StoredObservations
-from storage.switches import StoredSwitches
 
 
 def writing_of(
@@ -37,20 +35,13 @@ def writing_of(
     )
 
 
-def operating_of(
-    kept: Kept,
-    opener: Opener,
-    orders: Orders,
-    *,
-    observations: StoredObservations,
-    switches: StoredSwitches,
-) -> Operating:
+def operating_of(kept: Kept, opener: Opener, orders: Orders) -> Operating:
     """Make what orders, takes in and switches."""
     given = Given(
         registry=opener.registry,
-        recorder=observations,
+        recorder=kept.observations,
         clock=opener.clock,
         real_clock=real_clock,
         new_id=new_id,
     )
-    return Operating(orders=orders, jobs=kept.jobs, given=given, switches=switches)
+    return Operating(orders=orders, jobs=kept.jobs, given=given, switches=kept.switches)
