@@ -1,6 +1,7 @@
 """The one place that constructs and connects: settings in, a running product out."""
 
 import gc
+import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -22,6 +23,7 @@ from api.database import open_database
 from api.first_page.page import first_page_routes
 from api.http import graphql_routes
 from api.ids import new_id
+from api.run_store import StoredRuns
 from api.safe import Safe, safe_of
 from api.schema import build_schema, executable
 from api.settings import Settings
@@ -29,7 +31,7 @@ from api.streaming.streams import Streams
 from api.traces import log_event
 from api.webhooks import Webhooks
 from api.working import Kept, workshop_of
-from api.writing import writing_of
+from api.writing import operating_of, writing_of
 from domain.atlas import Atlas
 from domain.errors import NotFound
 from domain.node import Node
@@ -91,7 +93,7 @@ class Product:
     sync_runs: StoredSyncRuns
     workshop: Workshop
     writing: Writing
-    run_pages: StoredRunPages
+    runs: StoredRuns
     run_watch: RunWatch
     served: list[str] = field(default_factory=list[str])
 
@@ -145,7 +147,7 @@ class Product:
             node_url=node_url,
             refresher=OnlyAhead(self.on_demand) if ends_with_its_answer else self.on_demand,
             settings=self.sync.opener.settings,
-            runs=self.run_pages,
+            runs=self.runs,
             watch=self.run_watch,
             writing=self.writing if self.settings.mutations else None,
         )
@@ -174,7 +176,7 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
     async with open_database(settings, demo=of_demo) as url:
         engine = create_engine(url)
         try:
-            safe = safe_of(settings, engine, demo=of_demo)
+            safe = safe_of(settings, engine, os.environ, demo=of_demo)
             product = _connect(settings, engine, registry, safe, hears_hints=not is_pooled(url))
             async with aclosing(product.on_demand):
                 if of_demo:
@@ -219,19 +221,20 @@ def _connect(
         jobs=StoredJobs(engine, hears_hints=hears_hints),
         schedules=StoredSchedules(engine),
         tidying=StoredTidying(engine),
+        observations=StoredObservations(engine),
+        switches=StoredSwitches(engine),
     )
     opener = _opener(settings, engine, registry, safe)
     readings = StoredReadings(engine)
     sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
-    orders = Orders(
-        jobs=kept.jobs, registry=registry, clock=clock, real_clock=real_clock, new_id=new_id
-    )
+    orders = _orders(kept, opener)
+    operating = operating_of(kept, opener, orders)
     return Product(
         settings=settings,
         clock=clock,
         atlases=atlases,
         cache=kept.cache,
-        observations=StoredObservations(engine),
+        observations=kept.observations,
         registry=registry,
         safe=safe,
         sync=sync,
@@ -240,12 +243,22 @@ def _connect(
         orders=orders,
         push=_push(engine, opener, orders),
         schedules=kept.schedules,
-        switches=StoredSwitches(engine),
+        switches=kept.switches,
         sync_runs=StoredSyncRuns(engine),
         workshop=workshop_of(settings, kept, sync, orders, history=HISTORY),
-        writing=writing_of(settings, atlases, safe, opener),
-        run_pages=StoredRunPages(engine),
+        writing=writing_of(settings, kept, safe, opener=opener, operating=operating),
+        runs=StoredRuns(pages=StoredRunPages(engine), ledger=kept.jobs, switches=kept.switches),
         run_watch=RunWatch(StoredSyncRuns(engine)),
+    )
+
+
+def _orders(kept: Kept, opener: Opener) -> Orders:
+    return Orders(
+        jobs=kept.jobs,
+        registry=opener.registry,
+        clock=opener.clock,
+        real_clock=real_clock,
+        new_id=new_id,
     )
 
 

@@ -21,6 +21,7 @@ from api.errors import (
 )
 from api.execution.limits import Limits
 from api.execution.prices import Bill
+from api.operating import Operating
 from api.run_store import NoRuns, Runs, RunsOwned
 from domain.actions.changes import Changeable
 from domain.cycle import Cycle
@@ -35,7 +36,9 @@ from ingest.settings import SettingsResolver
 from ingest.trying import Trials
 from ingest.watching import RunWatch
 from plugins.registry import Registry
+from storage.jobs.records import Job, JobId
 from storage.run_pages import RunsAsked, RunSlice
+from storage.switches import SwitchedOff
 
 Moment = tuple[date | None, datetime | None]
 """The asked day, and as known when; None: today, and now."""
@@ -56,12 +59,13 @@ class ReadView(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """What mutations write with, and try out beforehand."""
+    """What mutations write with, try out beforehand, and order to be done."""
 
     atlases: Changeable
     connectors: ConnectorRules
     trials: Trials
     new_id: Callable[[], str]
+    operating: Operating
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,8 @@ class Reading:
     _loader: DataLoader[WindowQuery, WindowAggregate | None] | None = None
     _runs: DataLoader[RunsAsked, RunSlice] | None = None
     _run_counts: DataLoader[RunsOwned, int] | None = None
+    _jobs: DataLoader[JobId, Job | None] | None = None
+    _switched_off: DataLoader[str, SwitchedOff | None] | None = None
 
     @property
     def runs(self) -> DataLoader[RunsAsked, RunSlice]:
@@ -140,6 +146,27 @@ class Reading:
     async def _load(self, queries: list[WindowQuery]) -> list[WindowAggregate | None]:
         found = await answered(self.services.observations, self.view, queries)
         return [found.get(query) for query in queries]
+
+    @property
+    def switched_off(self) -> DataLoader[str, SwitchedOff | None]:
+        """Which connectors are switched off, by key; asked for once."""
+        if self._switched_off is None:
+            self._switched_off = DataLoader(load_fn=self._load_switches)
+        return self._switched_off
+
+    @property
+    def jobs(self) -> DataLoader[JobId, Job | None]:
+        """Jobs by their ids; all asked at once come in one statement."""
+        if self._jobs is None:
+            self._jobs = DataLoader(load_fn=self._load_jobs)
+        return self._jobs
+
+    async def _load_jobs(self, ids: list[JobId]) -> list[Job | None]:
+        return await self.services.runs.jobs(self.view.atlas.organization.id, ids)
+
+    async def _load_switches(self, connectors: list[str]) -> list[SwitchedOff | None]:
+        found = {each.key: each for each in await self.services.runs.switched_off()}
+        return [found.get(key) for key in connectors]
 
     async def _load_runs(self, asked: list[RunsAsked]) -> Sequence[RunSlice]:
         return await self.services.runs.slices(self.view.atlas.organization.id, asked)

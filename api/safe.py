@@ -1,6 +1,6 @@
 """Keeps secrets: where they are stored, what seals them, and how settings find them."""
 
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.secret_keys import sealer_of
@@ -20,11 +20,13 @@ class Safe:
     resolver: SettingsResolver
 
 
-def safe_of(settings: Settings, engine: Engine, *, demo: bool) -> Safe:
+def safe_of(
+    settings: Settings, engine: Engine, environment: Mapping[str, str], *, demo: bool
+) -> Safe:
     """Make it; SettingsError where a given key is none."""
     store, sealer = StoredSecrets(engine), sealer_of(settings, demo=demo)
     resolver = SettingsResolver(
-        environment=foreign_variables(os.environ),
+        environment=foreign_variables(environment),
         folder=settings.secrets_dir,
         store=store,
         sealer=sealer,

@@ -19,7 +19,9 @@ from ingest.workshop import Workshop
 from storage.atlases import StoredAtlases
 from storage.cache import AtlasCache
 from storage.jobs.stored import StoredJobs
+from storage.observations import StoredObservations
 from storage.schedules import StoredSchedules
+from storage.switches import StoredSwitches
 from storage.tidying import StoredTidying
 
 
@@ -32,6 +34,8 @@ class Kept:
     jobs: StoredJobs
     schedules: StoredSchedules
     tidying: StoredTidying
+    observations: StoredObservations
+    switches: StoredSwitches
 
 
 def workshop_of(

@@ -3,18 +3,45 @@
 from api.clock import real_clock
 from api.context import Writing
 from api.ids import new_id
+from api.operating import Operating
 from api.safe import Safe
 from api.settings import Settings
-from domain.actions.changes import Changeable
+from api.working import Kept
 from ingest.connector_rules import ConnectorRules
+from ingest.given import Given
 from ingest.opening import Opener
+from ingest.orders import Orders
 from ingest.trying import Trials
 
 
-def writing_of(settings: Settings, atlases: Changeable, safe: Safe, opener: Opener) -> Writing:
+def writing_of(
+    settings: Settings,
+    kept: Kept,
+    safe: Safe,
+    *,
+    opener: Opener,
+    operating: Operating,
+) -> Writing:
     """Make it of what an installation has."""
     rules = ConnectorRules(
         registry=opener.registry, sealer=safe.sealer, variables=settings.secret_variables
     )
-    trials = Trials(opener=opener, real_clock=real_clock)
-    return Writing(atlases=atlases, connectors=rules, trials=trials, new_id=new_id)
+    return Writing(
+        atlases=kept.atlases,
+        connectors=rules,
+        trials=Trials(opener=opener, real_clock=real_clock),
+        new_id=new_id,
+        operating=operating,
+    )
+
+
+def operating_of(kept: Kept, opener: Opener, orders: Orders) -> Operating:
+    """Make what orders, takes in and switches."""
+    given = Given(
+        registry=opener.registry,
+        recorder=kept.observations,
+        clock=opener.clock,
+        real_clock=real_clock,
+        new_id=new_id,
+    )
+    return Operating(orders=orders, jobs=kept.jobs, given=given, switches=kept.switches)

@@ -24,7 +24,9 @@ from domain.source import MetricSource
 from domain.view import View
 from ingest.freshness import Asking, ReadPolicy
 from ingest.on_demand import Refresher
+from storage.jobs.records import Job, JobId
 from storage.run_pages import RunsAsked, RunSlice
+from storage.switches import SwitchedOff
 from storage.sync_runs import SyncRun
 
 T = TypeVar("T")
@@ -173,3 +175,9 @@ class _RunsAcross:
 
     async def find(self, organization: OrganizationId, run: str) -> SyncRun | None:
         return await _awaited(self.runs.find(organization, run), self.home)
+
+    async def jobs(self, organization: OrganizationId, ids: Sequence[JobId]) -> list[Job | None]:
+        return await _awaited(self.runs.jobs(organization, ids), self.home)
+
+    async def switched_off(self) -> Sequence[SwitchedOff]:
+        return await _awaited(self.runs.switched_off(), self.home)

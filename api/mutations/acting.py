@@ -8,11 +8,13 @@ from graphql.pyutils import Path
 
 from api.context import Context, Writing
 from api.errors import BadUserInput, Forbidden
+from api.operating import Operating
 from domain.actions.changes import Plan, Planned
 from domain.actions.editing import Desk
 from domain.atlas import Atlas
 from domain.errors import DomainError, Rejected
 from domain.node import NodeId
+from ingest.given import ObservationsRefused
 from journey_atlas_sdk import ConnectorError
 
 G = TypeVar("G")
@@ -55,6 +57,11 @@ class Acting:
         """What use cases work with."""
         return Desk(now=self.context.services.now(), new_id=self.writing.new_id)
 
+    @property
+    def operating(self) -> Operating:
+        """What operating sources needs."""
+        return self.writing.operating
+
     async def change(self, plan: Plan) -> Planned:
         """Make a plan on the present atlas and write it; what it is about becomes the subject."""
         planned = await self.writing.atlases.change(self.atlas, plan, now=self.desk.now)
@@ -81,8 +88,8 @@ async def outcome_of(act: Act, given: object, acting: Acting) -> Outcome:
     problems: Sequence[Problem] = ()
     try:
         await act(given, acting)
-    except Rejected as rejected:
-        problems = [_problem(each) for each in rejected.problems]
+    except (Rejected, ObservationsRefused) as rejected:
+        problems = [_problem(each, code=_code_of(rejected)) for each in rejected.problems]
     except DomainError as refused:
         problems = [_problem(refused)]
     except BadUserInput as wrong:
@@ -92,11 +99,16 @@ async def outcome_of(act: Act, given: object, acting: Acting) -> Outcome:
     return Outcome(subject=acting.subject, results=acting.results, problems=problems)
 
 
-def _problem(refused: DomainError) -> Problem:
+def _code_of(rejected: Rejected | ObservationsRefused) -> str | None:
+    """Give the code of all its problems; None: each has its own."""
+    return rejected.code if isinstance(rejected, ObservationsRefused) else None
+
+
+def _problem(refused: DomainError, *, code: str | None = None) -> Problem:
     field, *inside = refused.path or ("",)
     path = (_public_name(str(field)), *map(str, inside)) if refused.path else ()
     legal = tuple(map(str, refused.legal))
-    return Problem(code=refused.code, message=refused.message, path=path, legal=legal)
+    return Problem(code=code or refused.code, message=refused.message, path=path, legal=legal)
 
 
 def _public_name(field: str) -> str:

@@ -2,12 +2,14 @@
 
 import strawberry
 
-from api.fields import maybe
-from api.mutations import connections, sources, trials
+from api.fields import many, maybe
+from api.mutations import connections, operating, sources, trials
 from api.mutations.declaring import Shown, mutation
-from api.types.connector import ConnectorMetric
+from api.types.connector import Connector, ConnectorMetric
 from api.types.pages import PageOf
+from api.types.recorded_rows import RecordedRows
 from api.types.references import CONNECTION, METRIC_SOURCE
+from api.types.sync_job import SyncJob
 from api.types.trial import ConnectionCheck, MetricPreview
 
 _CONNECTION = Shown(
@@ -20,6 +22,12 @@ _SOURCE = Shown(
     "source",
     METRIC_SOURCE,
     "The metric source as it is after it; null where there is none.",
+)
+
+_JOBS = Shown(
+    "jobs",
+    maybe(many(SyncJob)),
+    "The jobs, in the order of the sources' keys; null where it was refused.",
 )
 
 
@@ -113,4 +121,43 @@ class Mutation:
         sources.RebindMetricInput,
         "Bring a metric source back that was unbound.",
         subject=_SOURCE,
+    )
+    sync_now = mutation(
+        operating.sync_now,
+        operating.SyncNowInput,
+        "Have sources read as soon as possible: a job for each, of which there is one at a time. "
+        "What it comes to, `syncRuns` and `syncRunProgressed` tell.",
+        results=[_JOBS],
+    )
+    start_backfill = mutation(
+        operating.start_backfill,
+        operating.StartBackfillInput,
+        "Have the past of sources read, newest first: a job for each, which goes on where it "
+        "stopped, whatever happens. A source that is being filled in already has the job it has.",
+        results=[_JOBS],
+    )
+    cancel_backfill = mutation(
+        operating.cancel_backfill,
+        operating.CancelBackfillInput,
+        "End a backfill. What it recorded stays.",
+        results=[
+            Shown("job", maybe(SyncJob), "The job as it stands; null where there is none."),
+        ],
+    )
+    record_observations = mutation(
+        operating.record_observations,
+        operating.RecordObservationsInput,
+        "Take observations of a system of your own in: all rows, or none.",
+        subject=_SOURCE,
+        results=[
+            Shown("recorded", maybe(RecordedRows), "What it came to; null where it was refused."),
+        ],
+    )
+    set_connector_enabled = mutation(
+        operating.set_connector_enabled,
+        operating.SetConnectorEnabledInput,
+        "Switch a connector off, so that nothing is asked through it, or on again.",
+        results=[
+            Shown("connector", maybe(Connector), "The connector; null where there is none."),
+        ],
     )

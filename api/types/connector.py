@@ -1,5 +1,6 @@
 """Connectors: what can be read from, and the plugins that can't be used."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,16 +13,21 @@ from api.types.scalars import JSON
 from journey_atlas_sdk import ConnectorInfo, MetricSpec
 from plugins.problems import PluginProblem
 from plugins.registry import Registry
+from storage.switches import SwitchedOff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorEntry:
-    """A connector, or a plugin in quarantine: then `info` is None and `error` says why."""
+    """A connector, or a plugin in quarantine: then `info` is None and `error` says why.
+
+    `off` None: it isn't switched off.
+    """
 
     key: str
     origin: str
     info: ConnectorInfo | None = None
     error: PluginProblem | None = None
+    off: SwitchedOff | None = None
 
     @property
     def title(self) -> str:
@@ -198,6 +204,14 @@ class ConnectorError:
     advice: str = described("What to do about it.")
 
 
+@strawberry.type(description="That a connector is switched off: nothing is asked through it.")
+class ConnectorOff:
+    """The public face of `storage.switches.SwitchedOff`."""
+
+    reason: str = described("Why, in the words of whoever did it.")
+    at: dt.datetime = described("When.")
+
+
 @strawberry.type(description="A metric that a source offers.")
 class ConnectorMetric:
     """The public face of `MetricEntry`."""
@@ -261,3 +275,6 @@ class Connector:
         "How many seconds a call to its source may take; null in quarantine."
     )
     error: ConnectorError | None = described("Why it can't be used; null where it can.")
+    off: ConnectorOff | None = described(
+        "Why nothing is asked through it; null where it is switched on."
+    )

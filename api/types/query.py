@@ -1,5 +1,6 @@
 """The root of every query: each of its fields opens one reading of the atlas."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -23,10 +24,12 @@ from api.types.freshness import ReadInput, policy_of
 from api.types.node import type_name_of
 from api.types.organization import Organization, Viewer
 from api.types.references import ATLAS, NODE
+from api.types.sync_job import SyncJob, inner_job_id
 from api.types.sync_run import PublicRun, inner_run_id
 from domain import organization
 from domain.node import Node
 from domain.view import View
+from storage.jobs.records import Job
 from storage.sync_runs import SyncRun
 
 IDS_AT_MOST = 200
@@ -124,9 +127,25 @@ async def sync_run(
     return None if run is None else await reading.services.runs.find(organization, run)
 
 
-def connectors(info: AtlasInfo) -> list[ConnectorEntry]:
+async def sync_job(
+    info: AtlasInfo,
+    id: Annotated[  # noqa: A002 - as above
+        ID, strawberry.argument(description="A job's id, as an earlier answer gave it.")
+    ],
+) -> Job | None:
+    """Find one job again."""
+    reading = await info.context.read(info.path)
+    job = inner_job_id(id, reading.view.atlas)
+    return None if job is None else await reading.jobs.load(job)
+
+
+async def connectors(info: AtlasInfo) -> list[ConnectorEntry]:
     """List the connectors, and the plugins in quarantine."""
-    return list(inventory(info.context.services.registry).values())
+    services = info.context.services
+    off = {each.key: each for each in await services.runs.switched_off()}
+    return [
+        replace(entry, off=off.get(entry.key)) for entry in inventory(services.registry).values()
+    ]
 
 
 def _given(text: str | None) -> str | None:
@@ -168,6 +187,7 @@ class Query:
     sync_run = _root(
         sync_run, maybe(PublicRun), "The sync run with an id; null where there is none."
     )
+    sync_job = _root(sync_job, maybe(SyncJob), "The job with an id; null where there is none.")
     connectors = _root(
         connectors,
         many(Connector),

@@ -1,7 +1,7 @@
 """Where values come from: connections, and the sources of metrics."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import strawberry
@@ -43,9 +43,11 @@ class SecretState:
     changed_at: datetime | None = None
 
 
-def connector_of(record: source.Connection, reading: Reading) -> ConnectorEntry | None:
+async def connector_of(record: source.Connection, reading: Reading) -> ConnectorEntry | None:
     """Give a connection's connector; None where it isn't installed or in quarantine."""
-    return inventory(reading.services.registry).get(record.connector)
+    found = inventory(reading.services.registry).get(record.connector)
+    off = await reading.switched_off.load(record.connector)
+    return None if found is None else replace(found, off=off)
 
 
 def settings_of(record: source.Connection, reading: Reading) -> JSON | None:

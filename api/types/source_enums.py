@@ -3,7 +3,9 @@
 from api.types.enums import public_enum
 from domain.secret import SecretKind
 from domain.source import RunState
+from ingest.orders import Kind
 from journey_atlas_sdk import PullReason
+from storage.jobs.records import JobState
 
 SECRET_KIND = public_enum(
     SecretKind,
@@ -32,4 +34,21 @@ RUN_REASON = public_enum(
     BACKFILL="The past was to be filled in.",
     PUSH="Something was delivered.",
     CHECK="Somebody tried the settings out.",
+)
+JOB_STATE = public_enum(
+    JobState,
+    "How a job stands.",
+    QUEUED="It waits for its time and a worker.",
+    RUNNING="It is being done.",
+    DONE="Nothing of it is left to do.",
+    HELD="It waits for a person: `reason` says why.",
+    CANCELLED="Somebody ended it.",
+)
+JOB_KIND = public_enum(
+    Kind,
+    "What a job does with a source.",
+    name="SyncJobKind",
+    SYNC="What is missing is asked, and what may have changed.",
+    BACKFILL="A stretch is asked, newest first.",
+    PULL="A stretch is asked again, for the source said that it changed.",
 )

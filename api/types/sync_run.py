@@ -28,12 +28,14 @@ from api.types.freshness import SourceError
 from api.types.links import named_in
 from api.types.references import CONNECTION, METRIC_SOURCE
 from api.types.source_enums import RUN_REASON, RUN_STATE
+from api.types.sync_job import SyncJob
 from domain import source
 from domain.atlas import Atlas
 from domain.node import Node, NodeId
 from domain.source import MetricSource, RunState
 from domain.view import remembered
 from journey_atlas_sdk import PullReason
+from storage.jobs.records import Job
 from storage.run_pages import Place, RunsAsked
 from storage.sync_runs import SyncRun
 
@@ -85,9 +87,9 @@ def connection_of(run: SyncRun, reading: Reading) -> Node:
     return atlas.nodes[atlas.get(run.source, MetricSource).connection]
 
 
-def job_of(run: SyncRun, _: Reading) -> str | None:
+async def job_of(run: SyncRun, reading: Reading) -> Job | None:
     """Give the job that made a run; None where a reader or the command line did."""
-    return run.job
+    return None if run.job is None else await reading.jobs.load(run.job)
 
 
 def state_of(run: SyncRun, _: Reading) -> RunState:
@@ -176,9 +178,7 @@ class PublicRun:
     connector_key = computed(attribute("connector"), str, "The connector's key.")
     connector_version: str = described("The connector's version.")
     job = computed(
-        job_of,
-        maybe(strawberry.ID),
-        "The job that made it; null where a reader or the command line did.",
+        job_of, maybe(SyncJob), "The job that made it; null where a reader or a command did."
     )
     reason = computed(reason_of, RUN_REASON, "Why the source was read.")
     state = computed(state_of, RUN_STATE, "How it stands.")

@@ -180,7 +180,7 @@ async def test_what_would_do_is_named(api: Api) -> None:
     payload = await told(api, CREATE, **{**NEW, "connector": "survyes"})
     [error] = payload["userErrors"]
 
-    assert error["legal"] == ["surveys"]
+    assert error["legal"] == ["inbox", "surveys"]
     assert payload["connection"] is None
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from api.execution.limits import Limits
+from api.run_store import NoRuns
 from domain.node import NodeId, OrganizationId
 from domain.source import RunState, SourceError
 from storage.recording import RecordResult
@@ -37,7 +38,7 @@ RUNS[1] = replace(
 
 
 @dataclass
-class FakeRuns:
+class FakeRuns(NoRuns):
     """Runs in memory, newest first; it counts its statements."""
 
     runs: Sequence[SyncRun] = ()
@@ -83,7 +84,7 @@ def an_api_with(runs: FakeRuns, *, connections: int = 1, **given: Json) -> Api:
 ALL = """
 { atlas { connection(key: "csv") { syncRuns { nodes {
   state reason progress connectorKey connectorVersion startedAt finishedAt durationSeconds
-  newCount revisedCount unchangedCount skippedCount job
+  newCount revisedCount unchangedCount skippedCount job { state }
   source { key } connection { key } error { code fault advice }
 } } } } }
 """

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import count
 
 from api.context import Writing
+from api.operating import Operating
 from domain.atlas import Atlas
 from domain.metric import UnitKind
 from domain.node import Node, NodeId, OrganizationId
@@ -14,7 +15,9 @@ from domain.secret import SealedSecret
 from domain.value import queries_for
 from domain.view import View
 from ingest.connector_rules import ConnectorRules
+from ingest.given import Given
 from ingest.opening import Opener
+from ingest.orders import Orders
 from ingest.sealing import Sealer, new_key, read_keys
 from ingest.settings import SettingsResolver
 from ingest.trying import Trials
@@ -39,6 +42,7 @@ from plugins.registry import RegisteredConnector, Registry
 from tests.api.asking import Api, Json, an_api
 from tests.builders import NOW, TODAY, a_metric, an_atlas, id_of
 from tests.fakes import FakeAtlases, FakeObservations
+from tests.operating.fakes import Operated
 
 CANARY = "canary-9d41"
 TRUST = MetricSpec(
@@ -85,6 +89,7 @@ class World:
     asked: list[PullRequest] = field(default_factory=list[PullRequest])
     listed: int = 0
     sealer: Sealer = field(default_factory=a_sealer)
+    operated: Operated = field(default_factory=Operated)
 
     @property
     def atlas(self) -> Atlas:
@@ -152,6 +157,20 @@ def surveys(world: World) -> type[Connector[SurveySettings]]:
     return Surveys
 
 
+def inbox() -> type[Connector[Settings]]:
+    """Make a connector of a system that pushes its values."""
+
+    class Inbox(Connector[Settings]):
+        info = ConnectorInfo(
+            key="inbox", title="Inbox", version="1", capabilities=frozenset({Capability.PUSH})
+        )
+
+        def pull(self, request: PullRequest, context: Context) -> list[Observation]:
+            raise NotImplementedError
+
+    return Inbox
+
+
 def a_world(*nodes: Node) -> tuple[World, Api]:
     """Serve an atlas with a metric in percent, and these nodes besides."""
     metric = a_metric("MT-TRUST", UnitKind.PERCENT)
@@ -160,26 +179,55 @@ def a_world(*nodes: Node) -> tuple[World, Api]:
     return world, an_api_of(world)
 
 
+def an_operating(world: World, registry: Registry, new_id: Callable[[], str]) -> Operating:
+    """Give what orders, takes in and switches in a world."""
+    operated = world.operated
+    orders = Orders(
+        jobs=operated.jobs_made,
+        registry=registry,
+        clock=lambda: NOW,
+        real_clock=lambda: NOW,
+        new_id=new_id,
+    )
+    given = Given(
+        registry=registry,
+        recorder=operated.recorder,
+        clock=lambda: NOW,
+        real_clock=lambda: NOW,
+        new_id=new_id,
+    )
+    return Operating(
+        orders=orders, jobs=operated.jobs_made, given=given, switches=operated.switches
+    )
+
+
 def an_api_of(world: World, *, variables: tuple[str, ...] = ("CRM_*",), **services: Json) -> Api:
     """Serve a world; variables of these patterns may be named."""
     found = RegisteredConnector(connector=surveys(world), plugin="surveys", origin="built-in")
-    registry, numbers = Registry({"surveys": found}), count(1)
+    pushed = RegisteredConnector(connector=inbox(), plugin="inbox", origin="built-in")
+    registry, numbers = Registry({"inbox": pushed, "surveys": found}), count(1)
     resolver = SettingsResolver(
         environment={"CRM_TOKEN": f"{CANARY}-env"}, store=world, sealer=world.sealer
     )
+
+    def new_id() -> str:
+        return id_of(f"new {next(numbers)}")
+
     writing = Writing(
+        operating=an_operating(world, registry, new_id),
         atlases=world.atlases,
         connectors=ConnectorRules(registry=registry, sealer=world.sealer, variables=variables),
         trials=Trials(
             opener=Opener(registry=registry, clock=lambda: NOW, settings=resolver),
             real_clock=lambda: NOW,
         ),
-        new_id=lambda: id_of(f"new {next(numbers)}"),
+        new_id=new_id,
     )
     given: dict[str, Json] = {
         "view": world.view,
         "registry": registry,
         "settings": resolver,
+        "runs": world.operated,
         "writing": writing,
     }
     return an_api(world.atlas, **{**given, **services})
@@ -206,6 +254,12 @@ FRAGMENTS = {
       fragment Source on MetricSource {
         id key title description version archivedAt remoteMetric parameters breakdowns grain
         precedence state metric { key } connection { key }
+      }
+    """,
+    "Job": """
+      fragment Job on SyncJob {
+        id kind state source { key } progress reason isCancelled failures
+        createdAt startedAt finishedAt
       }
     """,
     "Told": "fragment Told on Payload { revision userErrors { code path message legal } }",
