@@ -15,6 +15,7 @@ from journey_atlas_sdk.conformance.bench import Bench
 from journey_atlas_sdk.conformance.check import Check, Topic
 from journey_atlas_sdk.conformance.copies import another, module_of, plugin_of
 from journey_atlas_sdk.conformance.specimen import ways_of
+from journey_atlas_sdk.conformance.stage import Stage
 from journey_atlas_sdk.conformance.verdict import Mismatch, NotApplicable
 from journey_atlas_sdk.conformance.watching import watched
 from journey_atlas_sdk.conformance.wire import Fault, no_fault
@@ -150,7 +151,7 @@ async def keeps_secrets(bench: Bench) -> None:
     for told, fault in _SITUATIONS.items():
         stage = bench.open(fault=fault)
         with _log_lines() as lines:
-            errors = [await _error(stage.check()), await _error(stage.pull(bench.question()))]
+            errors = [await _error(call) for call in _calls(bench, stage)]
         _require_none(canaries, f"the log where {told}", lines, hidden=[BLACKED_OUT])
         _require_none(canaries, f"an error where {told}", errors, hidden=[BLACKED_OUT])
         _require_none(canaries, "a URL", [sent.line for sent in stage.wire.sent])
@@ -162,6 +163,15 @@ _SITUATIONS: Final[Mapping[str, Fault]] = {
     "the source is out of order": faults.answering(503),
     "a web page comes instead": faults.spoiling(faults.html),
 }
+
+
+def _calls(bench: Bench, stage: Stage) -> Iterator[Awaitable[object]]:
+    """Give the calls in which a secret may be used."""
+    yield stage.check()
+    if bench.specimen.pulls:
+        yield stage.pull(bench.question())
+    if bench.specimen.delivery:
+        yield stage.receive(bench.specimen.delivery(stage.clock.now()))
 
 
 async def _error(call: Awaitable[object]) -> str:
