@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import httpx
+
 from journey_atlas_sdk.conformance import App, World
 from journey_atlas_sdk.conformance.catalogue import CHECKS
 from journey_atlas_sdk.conformance.check import Check, Result, Topic
 from journey_atlas_sdk.conformance.report import BEGIN, END, as_data, as_table, with_table
 from journey_atlas_sdk.conformance.running import run, run_one
 from journey_atlas_sdk.conformance.verdict import Verdict
-from tests.conformance.honest.survey_fake import specimen
+from tests.conformance.honest.survey_fake import specimen, survey_tool
 from tests.conformance.mutants import MUTANTS
 
 
@@ -51,6 +53,15 @@ def test_a_fake_that_breaks_is_not_taken_for_the_connectors_fault() -> None:
 
     assert result.expected == "the specimen's fake answers"
     assert result.seen.endswith("LookupError: no such table")
+
+
+def test_a_fake_may_be_a_transport_of_httpx() -> None:
+    def over_httpx(world: World) -> httpx.AsyncBaseTransport:
+        return httpx.ASGITransport(app=survey_tool(world))
+
+    (result,) = run(replace(specimen, source=over_httpx), [the_check(9)])
+
+    assert result.verdict is Verdict.PASSED
 
 
 def test_a_specimen_that_breaks_ends_no_other_check() -> None:

@@ -125,32 +125,37 @@ async def _surprise(sent: Sent, ask: Ask) -> NoReturn:
 async def ends_in_time(bench: Bench) -> None:
     """34: at its deadline, or when nobody waits any more, a pull is over within a second."""
     bench.require_http()
-    stage = bench.open(fault=faults.silence, patience=PATIENCE)
-    await _require_over(stage, bench, f"at its deadline of {PATIENCE}", after=PATIENCE)
-    stage = bench.open(fault=faults.silence)
-    await _require_over(stage, bench, "when it is cancelled", after=timedelta(0), cancel=True)
+    await _require_over(bench, f"at its deadline of {PATIENCE}", after=PATIENCE)
+    await _require_over(bench, "when it is cancelled", after=None)
 
 
-async def _require_over(
-    stage: Stage, bench: Bench, told: str, *, after: timedelta, cancel: bool = False
-) -> None:
-    """Require that a pull is over within a second of a moment; of virtual time, and of real."""
+async def _require_over(bench: Bench, told: str, *, after: timedelta | None) -> None:
+    """Require that a pull ends within a second, also of real time; `after` None: cancelled."""
+    wanted = f"{told} the pull is over within a second"
+    # A machine that is busy may hold up one pull; a connector that blocks holds up each.
+    blocked = min([await _seconds_of_a_pull(bench, wanted, after=after) for _ in range(2)])
+    if blocked > _WITHIN:
+        raise Mismatch(expected=wanted, seen=f"it blocked the loop for {blocked:.1f} seconds")
+
+
+async def _seconds_of_a_pull(bench: Bench, wanted: str, *, after: timedelta | None) -> float:
+    """Have a pull ended, and give the real seconds for which it kept the loop."""
+    stage = bench.open(fault=faults.silence, patience=after)
     started = time.monotonic()
     pull = asyncio.create_task(stage.pull(bench.question()))
     await asyncio.sleep(_A_MOMENT)
-    if cancel:
+    if after is None:
         pull.cancel()
-    _, going_on = await asyncio.wait({pull}, timeout=after.total_seconds() + _WITHIN)
-    blocked = time.monotonic() - started
+    patience = timedelta(0) if after is None else after
+    _, going_on = await asyncio.wait({pull}, timeout=patience.total_seconds() + _WITHIN)
+    seconds = time.monotonic() - started
     pull.cancel()
     (outcome,) = await asyncio.gather(pull, return_exceptions=True)
-    wanted = f"{told} the pull is over within a second"
     if going_on:
         raise Mismatch(expected=wanted, seen="it goes on")
-    if blocked > _WITHIN + _A_MOMENT:
-        raise Mismatch(expected=wanted, seen=f"it blocked the loop for {blocked:.1f} seconds")
     if not isinstance(outcome, TransientError | asyncio.CancelledError):
-        raise Mismatch(expected=f"{told} a TransientError or nothing", seen=repr(outcome))
+        raise Mismatch(expected=wanted, seen=f"it ends with {outcome!r}")
+    return seconds
 
 
 async def resumes_elsewhere(bench: Bench) -> None:
