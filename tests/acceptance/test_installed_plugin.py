@@ -108,9 +108,8 @@ async def test_a_value_is_pulled_and_the_trace_tells_how_without_the_secret(
     [source] = json.loads(synced.stdout)["sources"]
     assert (source["metric"], source["state"], source["new"]) == ("MT-ORDERS", "OK", 1)
     assert f"Authorization: Bearer {CANARY}" in web.heads[0]
-    assert (
-        f"shop  GET {web.url}/v1/orders?since=2026-10-01&until=2026-11-22: 200 in" in synced.stderr
-    )
+    asked = f"shop  GET {web.url}/v1/orders?since=2026-10-01&until=2026-11-22&zone=Europe%2FOslo"
+    assert f"{asked}: 200 in " in synced.stderr
     assert CANARY not in synced.stdout + synced.stderr
 
 
