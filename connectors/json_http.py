@@ -219,7 +219,7 @@ class JsonHttp(Connector[JsonHttpSettings]):
 
     def _rows(self, query: Query, request: PullRequest, context: Context) -> AsyncIterator[Cells]:
         """Walk the rows of all pages. A page's place is its address, of a posted query its body."""
-        walk = _walk(query, self.settings.url, request)
+        walk = _walk(query, self.settings.at(query.path), request)
 
         async def fetch(place: str) -> Page[Cells, str]:
             body = place if walk.is_posted else None
@@ -309,7 +309,7 @@ def _walk(query: Query, url: str, request: PullRequest) -> _Walk:
     parameters = {name: str(_bound(each, values)) for name, each in query.parameters.items()}
     return _Walk(
         query=query,
-        url=str(httpx.URL(url.rstrip("/") + query.path).copy_merge_params(parameters)),
+        url=str(httpx.URL(url).copy_merge_params(parameters)),
         body=None if query.body is None else json.dumps(_bound(query.body, values)),
     )
 

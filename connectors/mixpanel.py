@@ -40,7 +40,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.exact_json import Exact, read_model
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import WebAddress
+from journey_atlas_sdk.web import ServiceSettings, WebAddress
 
 _MOST_CONVERSION_DAYS: Final = 90
 _FROM_A_DAY: Final = frozenset(Grain) - {Grain.HOUR, Grain.TOTAL, Grain.INSTANT}
@@ -141,7 +141,7 @@ class Event(Settings):
 Report = Funnel | Event
 
 
-class MixpanelSettings(Settings):
+class MixpanelSettings(ServiceSettings):
     """The project and who asks, and the report of each metric."""
 
     username: str = Field(description="Of a service account.")
@@ -235,7 +235,7 @@ class Mixpanel(Connector[MixpanelSettings]):
 
     async def _get(self, path: str, parameters: dict[str, str], context: Context) -> bytes:
         response = await context.http.get(
-            f"{self.settings.url.rstrip('/')}/api/query/{path}",
+            self.settings.at(f"/api/query/{path}"),
             params={"project_id": self.settings.project, **parameters},
             auth=httpx.BasicAuth(self.settings.username, context.secret("secret")),
             extensions=terms(expect={HTTPStatus.BAD_REQUEST}),

@@ -146,7 +146,7 @@ class Prometheus(Connector[PrometheusSettings]):
     ) -> httpx.Response:
         seconds = int((stretch[0].end - stretch[0].start).total_seconds())
         answer = await context.http.get(
-            f"{self.settings.url.rstrip('/')}/api/v1/query_range",
+            self.settings.at("/api/v1/query_range"),
             params={
                 "query": _PLACE.sub(f"{seconds}s", expression),
                 "start": _written(_moment(stretch[0])),

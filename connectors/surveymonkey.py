@@ -29,7 +29,6 @@ from journey_atlas_sdk import (
     PlanLimit,
     PullRequest,
     Secret,
-    Settings,
     Window,
     hookimpl,
 )
@@ -38,7 +37,7 @@ from journey_atlas_sdk.exact_json import Moment, read_model
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.signatures import require_signed
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import WebAddress
+from journey_atlas_sdk.web import ServiceSettings, WebAddress
 
 _SCOPES: Final = frozenset({"surveys_read", "responses_read_detail"})
 _GRAINS: Final = frozenset(Grain) - {Grain.HOUR, Grain.INSTANT}
@@ -69,7 +68,7 @@ class SurveyQuestion(Scoring):
     numbering: Numbering = Numbering.POSITION
 
 
-class SurveyMonkeySettings(Settings):
+class SurveyMonkeySettings(ServiceSettings):
     """The account, and the question of each metric."""
 
     token: Secret = Field(description="The access token of a private app.")
@@ -177,7 +176,7 @@ class SurveyMonkey(Connector[SurveyMonkeySettings]):
         self, path: str, model: type[M], context: Context, parameters: dict[str, str] | None = None
     ) -> M:
         response = await context.http.get(
-            f"{self.settings.url.rstrip('/')}/v3{path}",
+            self.settings.at(f"/v3{path}"),
             params=parameters,
             auth=Bearer(context.secret("token")),
             extensions=terms(expect={HTTPStatus.FORBIDDEN}),

@@ -32,17 +32,26 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 """A setting that is an address: http:// or https://, without user, password and #fragment."""
 
 
-class WebSettings(Settings):
+class ServiceSettings(Settings):
+    """Where a service is; the base of a vendor's settings, which give `url` its default."""
+
+    url: WebAddress = Field(description="`http://` or `https://`, without user and password.")
+    allow_private: AllowPrivate = False
+
+    def at(self, path: str) -> str:
+        """Give the address of a path, which begins with a slash."""
+        return f"{self.url.rstrip('/')}{path}"
+
+
+class WebSettings(ServiceSettings):
     """Where the server is and how it knows us; the base of a connector's settings.
 
     Give `token`, or `username` and `password`, or nothing.
     """
 
-    url: WebAddress = Field(description="`http://` or `https://`, without user and password.")
     token: Secret | None = Field(default=None, description="Sent as `Authorization: Bearer …`.")
     username: str | None = Field(default=None, description="Instead of a token.")
     password: Secret | None = Field(default=None, description="Of that user.")
-    allow_private: AllowPrivate = False
 
     @model_validator(mode="after")
     def _one_identity(self) -> Self:

@@ -1,4 +1,5 @@
 """Strict fakes of vendors' services: ASGI apps that serve and refuse what the vendor does.
 
-meters (what a vendor counts), serving (a fake on the loopback), one file a vendor.
+meters (what a vendor counts), serving (a fake on the loopback), one file a vendor, demos (fakes
+with something in them; `python -m tests.vendors surveymonkey` starts one).
 """
