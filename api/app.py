@@ -214,16 +214,8 @@ def _connect(
     *,
     hears_hints: bool,
 ) -> Product:
-    atlases, clock = StoredAtlases(engine), clock_at(settings.clock)
-    kept = Kept(
-        atlases=atlases,
-        cache=AtlasCache(atlases, max_nodes=settings.max_nodes),
-        jobs=StoredJobs(engine, hears_hints=hears_hints),
-        schedules=StoredSchedules(engine),
-        tidying=StoredTidying(engine),
-        observations=StoredObservations(engine),
-        switches=StoredSwitches(engine),
-    )
+    clock = clock_at(settings.clock)
+    kept = _kept(engine, max_nodes=settings.max_nodes, hears_hints=hears_hints)
     opener = _opener(settings, engine, registry, safe)
     readings = StoredReadings(engine)
     sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
@@ -232,7 +224,7 @@ def _connect(
     return Product(
         settings=settings,
         clock=clock,
-        atlases=atlases,
+        atlases=kept.atlases,
         cache=kept.cache,
         observations=kept.observations,
         registry=registry,
@@ -249,6 +241,19 @@ def _connect(
         writing=writing_of(settings, kept, safe, opener=opener, operating=operating),
         runs=StoredRuns(pages=StoredRunPages(engine), ledger=kept.jobs, switches=kept.switches),
         run_watch=RunWatch(StoredSyncRuns(engine)),
+    )
+
+
+def _kept(engine: Engine, *, max_nodes: int, hears_hints: bool) -> Kept:
+    atlases = StoredAtlases(engine)
+    return Kept(
+        atlases=atlases,
+        cache=AtlasCache(atlases, max_nodes=max_nodes),
+        jobs=StoredJobs(engine, hears_hints=hears_hints),
+        schedules=StoredSchedules(engine),
+        tidying=StoredTidying(engine),
+        observations=StoredObservations(engine),
+        switches=StoredSwitches(engine),
     )
 
 
