@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp
 
-from tests.vendors import mixpanel, surveymonkey
+from tests.vendors import mixpanel, qualtrics, surveymonkey
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 DAYS: Final = 365
@@ -74,8 +74,22 @@ def of_mixpanel(now: datetime) -> Demo:
     )
 
 
+def of_qualtrics(now: datetime) -> Demo:
+    """Five answers a day to "How likely are you to recommend us?", slowly getting better."""
+    responses = [
+        qualtrics.Answered(
+            recorded_at=_moment(now, number, each=5), answers={"QID1": str(_liking(number))}
+        )
+        for number in range(DAYS * 5)
+    ]
+    fake = qualtrics.Qualtrics(responses=responses)
+    nps = {"survey": fake.survey, "question": "QID1", "score": "NPS"}
+    return Demo(app=fake, settings={"token": qualtrics.TOKEN, "questions": {"nps": nps}})
+
+
 DEMOS: Final[Mapping[str, Callable[[datetime], Demo]]] = {
     "mixpanel": of_mixpanel,
+    "qualtrics": of_qualtrics,
     "surveymonkey": of_surveymonkey,
 }
 """By the connector's key."""
