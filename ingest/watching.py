@@ -5,6 +5,7 @@ between two looks is heard once, as it is then.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,8 @@ LOOK_EVERY_SECONDS = 0.5
 """How long a change waits at most before it is heard."""
 
 UNFINISHED = (RunState.RUNNING, RunState.WAITING)
+
+_log = logging.getLogger(__name__)
 
 Wanted = Callable[[SyncRun], bool]
 
@@ -60,11 +63,19 @@ class _Ear:
 
 @dataclass(slots=True)
 class _Watch:
-    """One organization's listeners, and the runs as they were seen last."""
+    """One organization's listeners, and the runs as they were seen last; None: not yet."""
 
     ears: list[_Ear] = field(default_factory=list[_Ear])
-    seen: Mapping[str, SyncRun] = field(default_factory=dict[str, SyncRun])
+    seen: Mapping[str, SyncRun] | None = None
     looking: asyncio.Task[None] | None = None
+
+    def found(self, runs: Sequence[SyncRun]) -> None:
+        """Tell what is new of the runs, newest first; at the first look nothing is."""
+        if self.seen is not None:
+            news = [run for run in reversed(runs) if self.seen.get(run.id) != run]
+            for ear in self.ears:
+                ear.tell(news)
+        self.seen = {run.id: run for run in runs}
 
 
 @dataclass(slots=True)
@@ -107,14 +118,14 @@ class RunWatch:
             del self._watches[organization]
 
     async def _look(self, organization: OrganizationId, watch: _Watch) -> None:
-        watch.seen = {run.id: run for run in await self._present(organization, watch)}
         while True:
+            try:
+                runs = await self._present(organization, watch)
+            except Exception:  # noqa: BLE001 -- who listens goes on listening, and hears it later
+                _log.exception("What runs can't be looked up")
+            else:
+                watch.found(runs)
             await self.sleep(LOOK_EVERY_SECONDS)
-            runs = await self._present(organization, watch)
-            news = [run for run in reversed(runs) if watch.seen.get(run.id) != run]
-            watch.seen = {run.id: run for run in runs}
-            for ear in watch.ears:
-                ear.tell(news)
 
     async def _present(self, organization: OrganizationId, watch: _Watch) -> list[SyncRun]:
         """Give the runs begun lately, and those seen under way that aren't among them."""
@@ -122,7 +133,7 @@ class RunWatch:
         listed = {run.id for run in latest}
         left = [
             run.id
-            for run in watch.seen.values()
+            for run in (watch.seen or {}).values()
             if run.state in UNFINISHED and run.id not in listed
         ]
         return latest + (await self.runs.listed(organization, WantedRuns(ids=left)) if left else [])

@@ -20,11 +20,15 @@ HERE = OrganizationId(id_of("norrhavn"))
 
 @dataclass
 class Ledger:
-    """Runs in memory, newest first; `look` lets one look happen, and `looks` counts them."""
+    """Runs in memory, newest first; `look` lets one look happen, and `looks` counts them.
+
+    While it `is_away` nobody gets an answer.
+    """
 
     runs: dict[str, SyncRun] = field(default_factory=dict[str, SyncRun])
     looks: int = 0
     most: int = 200
+    is_away: bool = False
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
     async def listed(
@@ -38,6 +42,8 @@ class Ledger:
         assert (organization, before) == (HERE, None)
         if wanted == ALL_RUNS:
             self.looks += 1
+        if self.is_away:
+            raise ConnectionError
         found = [
             run
             for run in self.runs.values()
@@ -150,6 +156,21 @@ async def test_a_slow_listener_hears_how_a_run_stands_and_not_how_it_stood(
         await asyncio.sleep(0.01)
 
         assert await next_of(listening) == running(1, step=3)
+
+
+async def test_whoever_listens_goes_on_when_the_database_is_back(
+    watch: RunWatch, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with aclosing(watch.listen(HERE, lambda _: True)) as listening:
+        waiting = asyncio.create_task(next_of(listening))
+        for is_away in (True, False):
+            await asyncio.sleep(0.01)
+            ledger.is_away = is_away
+            ledger.write(running())
+            ledger.look()
+
+        assert await waiting == running()
+    assert "can't be looked up" in caplog.text
 
 
 async def test_only_what_is_wanted_is_told(watch: RunWatch, ledger: Ledger) -> None:
