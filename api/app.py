@@ -42,6 +42,7 @@ from ingest.on_demand import OnDemand, OnlyAhead
 from ingest.opening import Opener
 from ingest.orders import Orders
 from ingest.push import Push
+from ingest.reading import LEASE
 from ingest.sync import Sync
 from ingest.watchdog import Watchdog
 from ingest.watching import RunWatch
@@ -217,8 +218,7 @@ def _connect(
     clock = clock_at(settings.clock)
     kept = _kept(engine, max_nodes=settings.max_nodes, hears_hints=hears_hints)
     opener = _opener(settings, engine, registry, safe)
-    readings = StoredReadings(engine)
-    sync = Sync(opener=opener, readings=readings, real_clock=real_clock, new_id=new_id)
+    sync = _sync(settings, opener, StoredReadings(engine))
     orders = _orders(kept, opener)
     operating = operating_of(kept, opener, orders)
     return Product(
@@ -264,6 +264,17 @@ def _orders(kept: Kept, opener: Opener) -> Orders:
         clock=opener.clock,
         real_clock=real_clock,
         new_id=new_id,
+    )
+
+
+def _sync(settings: Settings, opener: Opener, readings: StoredReadings) -> Sync:
+    silence = timedelta(seconds=settings.worker_silence_seconds)
+    return Sync(
+        opener=opener,
+        readings=readings,
+        real_clock=real_clock,
+        new_id=new_id,
+        lease=min(LEASE, silence),
     )
 
 

@@ -93,10 +93,10 @@ class SyncResult:
 
 @asynccontextmanager
 async def kept(
-    readings: Readings, holding: Holding, clock: Callable[[], datetime]
+    readings: Readings, holding: Holding, clock: Callable[[], datetime], lease: timedelta
 ) -> AsyncGenerator[None]:
     """Stay the reader of a source for as long as it is open."""
-    task = asyncio.create_task(_beat(readings, holding, clock))
+    task = asyncio.create_task(_beat(readings, holding, clock, lease))
     try:
         yield
     finally:
@@ -104,11 +104,13 @@ async def kept(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _beat(readings: Readings, holding: Holding, clock: Callable[[], datetime]) -> None:
+async def _beat(
+    readings: Readings, holding: Holding, clock: Callable[[], datetime], lease: timedelta
+) -> None:
     while True:
-        await asyncio.sleep(LEASE.total_seconds() / BEATS_PER_LEASE)
+        await asyncio.sleep(lease.total_seconds() / BEATS_PER_LEASE)
         try:
-            await readings.extend(holding, until=clock() + LEASE)
+            await readings.extend(holding, until=clock() + lease)
         except LeaseLost:
             return  # what is recorded next is refused
         except StorageError as error:

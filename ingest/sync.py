@@ -40,7 +40,8 @@ class Sync:
     """What a sync works with.
 
     `opener` has the product's clock (a demo's stands still), which says up to when there is
-    something to ask. `real_clock` stamps what was done.
+    something to ask. `real_clock` stamps what was done. For as long as `lease` nobody else reads a
+    source after its reader's last sign of life.
     """
 
     opener: Opener
@@ -48,6 +49,7 @@ class Sync:
     real_clock: Callable[[], datetime]
     new_id: Callable[[], str]
     circuits: Circuits = field(default_factory=Circuits)
+    lease: timedelta = LEASE
 
     async def connections(
         self,
@@ -83,7 +85,7 @@ class Sync:
             atlas.organization.id,
             run,
             fingerprint=fingerprint(atlas, source, errand.target),
-            lasts=LEASE,
+            lasts=self.lease,
             rests=connector.info.min_interval if connector and errand.rests else timedelta(0),
         )
         if isinstance(holding, Unread):
@@ -100,11 +102,11 @@ class Sync:
             progress=holding.progress,
         )
         try:
-            async with kept(self.readings, holding, self.real_clock):
+            async with kept(self.readings, holding, self.real_clock, self.lease):
                 result = await attempt.make()
         except LeaseLost as error:
             _log.warning("What a source said isn't kept: %s", error)
-            return Unread(NotNow.HELD, self.real_clock() + LEASE)
+            return Unread(NotNow.HELD, self.real_clock() + self.lease)
         if connector is not None:
             self.circuits.note(connector, result.run.error, now=self.real_clock())
         return result

@@ -18,7 +18,7 @@ from uuid import UUID
 from domain.errors import DomainError
 from ingest.jobs import Handler, Jobs, after_failure
 from storage.errors import LeaseLost, StorageError
-from storage.jobs.records import Again, Cancel, JobId, Lane, Lease, Outcome
+from storage.jobs.records import Again, Cancel, Lane, Lease, LeaseKey, Outcome
 
 SILENCE = timedelta(seconds=30)
 """How long a worker isn't heard of before its jobs go to another."""
@@ -26,6 +26,9 @@ SILENCE = timedelta(seconds=30)
 BEATS_PER_SILENCE: Final = 6
 LOOK_EVERY_SECONDS = 5.0
 """How long a worker with nothing to do waits at most before it looks, whatever it hears."""
+
+GATHER_SECONDS = 0.02
+"""How long it lets places get free and jobs come in before it looks again, for all at once."""
 
 PAUSE_SECONDS = 1.0
 """How long it waits where the database can't be reached."""
@@ -72,7 +75,7 @@ class Worker:
     chance: Callable[[], float]
     at_once: int = 4
     silence: timedelta = SILENCE
-    _works: dict[JobId, Work] = field(default_factory=dict[JobId, Work])
+    _works: dict[LeaseKey, Work] = field(default_factory=dict[LeaseKey, Work])
     _is_stopping: bool = False
 
     async def run(self, *, grace_seconds: float = 10.0) -> None:
@@ -95,6 +98,7 @@ class Worker:
             try:
                 if not await self._begin():
                     await self.jobs.wait(self._open_lanes(), LOOK_EVERY_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
             except StorageError as error:
                 _log.warning("The worker waits: %s", error)
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -111,7 +115,7 @@ class Worker:
             self._places(), room, worker=self.id, silence=self.silence, now=self.clock()
         )
         for lease in leases:
-            work = self._works[lease.job.id] = Work(lease)
+            work = self._works[lease.key] = Work(lease)
             work.task = asyncio.create_task(self._do(work))
         return bool(leases)
 
@@ -144,7 +148,7 @@ class Worker:
             # The job runs again when this worker wasn't heard of for it: it loses nothing.
             _log.warning("The end of the job %s can't be written: %s", lease.job.id, error)
         finally:
-            del self._works[lease.job.id]
+            del self._works[lease.key]
             self.jobs.wake()
 
     async def _outcome(self, work: Work) -> Outcome | None:
@@ -198,9 +202,9 @@ class Worker:
                 _log.warning("No sign of life could be given: %s", error)
                 continue
             for work in works:
-                if work.lease.job.id in pulse.lost:
+                if work.lease.key in pulse.lost:
                     work.end(Ended.LOST)
-                elif work.lease.job.id in pulse.cancelled:
+                elif work.lease.key in pulse.cancelled:
                     work.end(Ended.CANCELLED)
 
     def _tasks(self) -> list[asyncio.Task[None]]:

@@ -30,6 +30,7 @@ from storage.jobs.records import (
     JobState,
     Lane,
     Lease,
+    LeaseKey,
     NewJob,
     Wanted,
 )
@@ -100,16 +101,16 @@ async def claim(
     return [Lease(job=job_of(row), token=row.token, entry=row.entry) for row in rows]
 
 
-async def held(connection: AsyncConnection, leases: Sequence[Lease]) -> dict[JobId, bool]:
-    """Give the jobs whose leases are still the newest, and whether each is to end."""
+async def held(connection: AsyncConnection, leases: Sequence[Lease]) -> dict[LeaseKey, bool]:
+    """Give the leases that are still the newest of their jobs, and whether each job is to end."""
     names = (*KEYS, "token")
     given = unnested(jobs, names)
-    statement = select(jobs.c.id, jobs.c.is_cancelled).where(
+    statement = select(jobs.c.id, jobs.c.token, jobs.c.is_cancelled).where(
         *_same(given), jobs.c.token == given.c.token, jobs.c.state == JobState.RUNNING
     )
     cells = arrays(names, ((each.job.organization, each.job.id, each.token) for each in leases))
     rows = await connection.execute(statement, cells)
-    return {row.id: row.is_cancelled for row in rows}
+    return {(JobId(row.id), row.token): row.is_cancelled for row in rows}
 
 
 async def lock(connection: AsyncConnection, tenant: OrganizationId, job: JobId) -> Found | None:

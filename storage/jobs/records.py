@@ -11,6 +11,9 @@ from domain.node import NodeId, OrganizationId
 JobId = NewType("JobId", str)
 """A uuid as text; newer ids sort later."""
 
+LeaseKey = tuple[JobId, int]
+"""A job and the token of one of its leases."""
+
 Data = Mapping[str, Any]
 """What a job works on and how far it came, as JSON that only its kind's handler reads."""
 
@@ -103,6 +106,11 @@ class Lease:
     token: int
     entry: int
 
+    @property
+    def key(self) -> LeaseKey:
+        """Tell it from any other lease, also of the same job."""
+        return self.job.id, self.token
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
@@ -141,10 +149,10 @@ Outcome = Done | Again | Hold | Cancel
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a heartbeat found: leases that belong to somebody else, and jobs that are to end."""
+    """What a heartbeat found: leases that are lost, and those whose jobs are to end."""
 
-    lost: frozenset[JobId] = frozenset()
-    cancelled: frozenset[JobId] = frozenset()
+    lost: frozenset[LeaseKey] = frozenset()
+    cancelled: frozenset[LeaseKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,10 +96,10 @@ class StoredJobs:
 
         async def unit(connection: AsyncConnection) -> Pulse:
             held = await ledger.held(connection, leases)
-            await queue.beat(connection, [each.entry for each in leases if each.job.id in held])
+            await queue.beat(connection, [each.entry for each in leases if each.key in held])
             return Pulse(
-                lost=frozenset(each.job.id for each in leases if each.job.id not in held),
-                cancelled=frozenset(job for job, is_cancelled in held.items() if is_cancelled),
+                lost=frozenset(each.key for each in leases if each.key not in held),
+                cancelled=frozenset(key for key, is_cancelled in held.items() if is_cancelled),
             )
 
         return await self._transaction(unit)

@@ -1,8 +1,9 @@
 """A worker does what is due, several at once, tries again what fails, and stops in order."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,7 +12,19 @@ import pytest
 from domain.errors import Conflict
 from ingest.jobs import MOST_FAILURES, Handler, after_failure
 from ingest.worker import Worker
-from storage.jobs.records import Again, Done, Hold, Job, JobState, Lane, Lease, NewJob, Outcome
+from storage.errors import DatabaseUnreachable
+from storage.jobs.records import (
+    Again,
+    Done,
+    Hold,
+    Job,
+    JobState,
+    Lane,
+    Lease,
+    NewJob,
+    Outcome,
+    Pulse,
+)
 from storage.jobs.stored import StoredJobs
 from tests.builders import NOW, Fields
 from tests.jobs.orders import a_job, found
@@ -212,6 +225,46 @@ async def test_a_lost_job_is_ended_and_left_to_its_new_worker(jobs: StoredJobs) 
         await jobs.finish(taken, Done(), now=NOW)
 
     assert (await found(jobs, given)).state is JobState.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Mute(StoredJobs):
+    """Jobs whose workers' signs of life don't arrive."""
+
+    async def beat(self, leases: Sequence[Lease]) -> Pulse:
+        raise DatabaseUnreachable(seen=f"{len(leases)} signs")
+
+
+async def test_a_worker_that_takes_its_own_job_again_ends_it_once_and_lives_on(
+    jobs: StoredJobs,
+) -> None:
+    starts, twice = list[int](), asyncio.Event()
+
+    async def waits_for_the_second(job: Job) -> Outcome:
+        starts.append(job.starts)
+        if len(starts) == 2:
+            twice.set()
+        await twice.wait()
+        return Done()
+
+    given, later = a_job(), a_job()
+    await jobs.enqueue([given], now=NOW)
+    mute = Mute(jobs.engine)
+    worker = a_worker(mute, waits_for_the_second, silence=timedelta(seconds=0.3), at_once=3)
+    async with working(worker):
+        await until(lambda: nudged(mute, given))
+        await jobs.enqueue([later], now=NOW)
+        mute.wake()
+        await until(lambda: is_in(jobs, later, JobState.DONE))
+
+    assert starts[:2] == [1, 2]
+    assert (await found(jobs, given)).state is JobState.DONE
+
+
+async def nudged(jobs: StoredJobs, job: NewJob) -> bool:
+    """Have the worker look again, and tell whether the job is done."""
+    jobs.wake()
+    return await is_in(jobs, job, JobState.DONE)
 
 
 async def test_a_stopped_worker_finishes_what_it_can(jobs: StoredJobs) -> None:
