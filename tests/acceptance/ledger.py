@@ -38,7 +38,7 @@ class Ledger(Connector[LedgerSettings]):
         version="1",
         settings=LedgerSettings,
         metrics=(MetricSpec(key="entries", title="Entries", grains=frozenset({Grain.DAY})),),
-        max_window=timedelta(days=30),
+        max_window=timedelta(days=DAYS),
     )
 
     async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
@@ -89,15 +89,18 @@ class Ledger:
 
 
 @contextmanager
-def a_ledger(folder: Path) -> Generator[Ledger]:
-    """Run the source, and write its connector and an atlas file that binds it into a folder."""
+def a_ledger(folder: Path, *, days: int = 30) -> Generator[Ledger]:
+    """Run the source, and write its connector and an atlas file that binds it into a folder.
+
+    `days` is how many it takes in one request.
+    """
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     ledger = Ledger(f"http://127.0.0.1:{server.server_port}/values")
     server.asked = ledger.asked  # type: ignore[attr-defined]  # handlers know their server alone
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     (folder / "plugins").mkdir()
-    (folder / "plugins" / "ledger.py").write_text(CONNECTOR)
+    (folder / "plugins" / "ledger.py").write_text(CONNECTOR.replace("DAYS", str(days)))
     (folder / "acme.yaml").write_text(ATLAS.format(url=ledger.url))
     try:
         yield ledger
