@@ -52,7 +52,7 @@ OpenKey = tuple[OrganizationId, str]
 async def add(
     connection: AsyncConnection, given: Iterable[NewJob], *, now: datetime
 ) -> dict[OpenKey, JobId]:
-    """Write jobs; give by their keys which job is open now: the given one, or an earlier one."""
+    """Write jobs; give by their keys which job there is: the given one, or an earlier one."""
     distinct = {open_key(job): job for job in given}
     found: dict[OpenKey, JobId] = {}
     for again in (False, True):

@@ -58,12 +58,15 @@ async def _listen(engine: AsyncEngine, wake_ups: WakeUps) -> None:
     while True:
         with suppress(DBAPIError, OSError):
             async with engine.connect() as connection:
-                raw = (await connection.get_raw_connection()).driver_connection
-                if raw is None:
-                    continue
-                await raw.add_listener(CHANNEL, wake_ups.heard)
-                wake_ups.give()
-                while not raw.is_closed():
-                    await asyncio.sleep(STILL_THERE_SECONDS)
-                    await raw.execute("SELECT 1")
+                driver = (await connection.get_raw_connection()).driver_connection
+                await _hear(driver, wake_ups)
         await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+
+
+async def _hear(driver: Any, wake_ups: WakeUps) -> None:  # noqa: ANN401 -- asyncpg has no types
+    """Pass hints on until the connection is lost."""
+    await driver.add_listener(CHANNEL, wake_ups.heard)
+    wake_ups.give()  # what came before is looked for once
+    while not driver.is_closed():
+        await asyncio.sleep(STILL_THERE_SECONDS)
+        await driver.execute("SELECT 1")
