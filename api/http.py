@@ -37,7 +37,7 @@ COST_HEADER = "atlas-cost"
 SPOKEN = (*OFFERED, EVENT_STREAM)
 """What any operation can be answered in."""
 
-EVERYTHING = (*SPOKEN, *TABLE_FORMATS)
+EVERYTHING = (*OFFERED, *TABLE_FORMATS, EVENT_STREAM)
 """What an operation about one table can be answered in."""
 
 _NOTHING = f"Accept {JSON} or {GRAPHQL_RESPONSE}; for a table {', '.join(TABLE_FORMATS)} as well."
