@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,9 @@ def a_stranger(lease: Lease) -> Generator[int]:
     """Run a process of the server's account that has nothing to do with it; give its pid."""
     owner = lease.data.stat().st_uid if os.geteuid() == 0 else None
     with subprocess.Popen(["sleep", "60"], user=owner) as process:  # noqa: S607 - any sleep
+        # At the moment of its exec a process has no words yet.
+        while process.poll() is None and not command_line(process.pid):
+            time.sleep(0.001)
         try:
             yield process.pid
         finally:
