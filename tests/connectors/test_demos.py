@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,16 +13,16 @@ from journey_atlas_sdk.hosting.budget import MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
 from journey_atlas_sdk.hosting.lending import Lending, lend
 from plugins.discovery import load_plugins
-from tests.vendors.demos import DEMOS, OSLO
+from tests.vendors.demos import VENDORS, demo_of
 from tests.vendors.serving import served
 
 CONNECTORS = load_plugins(None, distributions=[]).connectors
 
 
-@pytest.mark.parametrize("key", DEMOS)
+@pytest.mark.parametrize("key", VENDORS)
 async def test_a_demo_answers_its_connector(key: str) -> None:
     now = datetime.now(UTC)
-    demo, kind = DEMOS[key](now), CONNECTORS[key].connector
+    demo, kind = demo_of(key, now), CONNECTORS[key].connector
     async with served(demo.app) as url:
         given = {**demo.settings, "url": url, "allow_private": True}
         connector = kind(kind.info.settings.read(given))
@@ -49,5 +50,5 @@ def _question(metric: str, now: datetime) -> PullRequest:
         metric=metric,
         window=Window(now - timedelta(days=70), now),
         grain=Grain.MONTH,
-        time_zone=OSLO,
+        time_zone=ZoneInfo("Europe/Oslo"),
     )

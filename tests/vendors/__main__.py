@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 import uvicorn
 
-from tests.vendors.demos import DEMOS
+from tests.vendors.demos import VENDORS, demo_of
 
 
 def main() -> None:
     """Print the settings of a connection that leads there, and serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m tests.vendors", description=__doc__)
-    parser.add_argument("vendor", choices=sorted(DEMOS))
+    parser.add_argument("vendor", choices=VENDORS)
     parser.add_argument("--port", type=int, default=8901)
     asked = parser.parse_args()
-    demo = DEMOS[asked.vendor](datetime.now(UTC))
+    demo = demo_of(asked.vendor, datetime.now(UTC))
     settings = {
         **demo.settings,
         "url": f"http://127.0.0.1:{asked.port}",

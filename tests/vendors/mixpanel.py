@@ -14,12 +14,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
+from tests.vendors.fake import Fake, Refused
 from tests.vendors.meters import SlidingMeter
 
 USERNAME: Final = "atlas.1a2b3c.mp-service-account"
@@ -34,14 +33,6 @@ _UNITS: Final = {
     "minute": timedelta(minutes=1),
     "second": timedelta(seconds=1),
 }
-
-
-class Refused(Exception):
-    """A request that is answered with a status and a text or JSON."""
-
-    def __init__(self, answer: Response) -> None:
-        super().__init__(answer.status_code)
-        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +53,7 @@ class Funnel:
 
 
 @dataclass(slots=True, kw_only=True)
-class Mixpanel:
+class Mixpanel(Fake):
     """The service, with one project; what a test changes in it holds from the next request on."""
 
     now: Callable[[], datetime]
@@ -80,17 +71,13 @@ class Mixpanel:
     running: int = 0
     requests: list[str] = field(default_factory=list[str])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as an ASGI app does."""
-        app = Starlette(
-            routes=[
-                Route("/api/query/funnels", self._funnel),
-                Route("/api/query/funnels/list", self._funnel_list),
-                Route("/api/query/segmentation", self._segmentation),
-            ],
-            exception_handlers={Refused: _refusal},
-        )
-        await app(scope, receive, send)
+    def routes(self) -> Sequence[Route]:
+        """Give what can be asked."""
+        return [
+            Route("/api/query/funnels", self._funnel),
+            Route("/api/query/funnels/list", self._funnel_list),
+            Route("/api/query/segmentation", self._segmentation),
+        ]
 
     async def _funnel_list(self, request: Request) -> Response:
         await self._admit(request, frozenset())
@@ -266,12 +253,6 @@ def _error(
     }
     body = {"request": f"{request.url.path}?{request.url.query}", "error": message}
     return JSONResponse(body, status, headers if with_limits else None)
-
-
-async def _refusal(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, Refused)
-    return error.answer
 
 
 def _first(times: Sequence[datetime], since: datetime, until: datetime) -> list[datetime]:

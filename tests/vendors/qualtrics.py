@@ -16,11 +16,11 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+
+from tests.vendors.fake import Fake, Refused
 
 Json = dict[str, Any]  # Any: JSON
 
@@ -50,15 +50,6 @@ COLUMNS: Final = {
 """Metadata by import id: its name, and its label in an account that speaks German."""
 
 
-class Refused(Exception):
-    """A request that is answered with a status and an error code."""
-
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(status, code)
-        self.status = status
-        self.code = code
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """A response; `answers` by import id, such as QID63."""
@@ -79,7 +70,7 @@ class Export:
 
 
 @dataclass(slots=True, kw_only=True)
-class Qualtrics:
+class Qualtrics(Fake):
     """The service, with one survey; what a test changes in it holds from the next request on."""
 
     survey: str = "SV_3gbwq8aJgqPwQDP"
@@ -95,19 +86,15 @@ class Qualtrics:
     exports: dict[str, Export] = field(default_factory=dict[str, Export])
     requests: list[str] = field(default_factory=list[str])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as an ASGI app does."""
+    def routes(self) -> Sequence[Route]:
+        """Give what can be asked."""
         exports = "/API/v3/surveys/{survey}/export-responses"
-        app = Starlette(
-            routes=[
-                Route("/API/v3/surveys/{survey}", self._definition),
-                Route(exports, self._begin, methods=["POST"]),
-                Route(f"{exports}/{{job}}", self._look),
-                Route(f"{exports}/{{file}}/file", self._file),
-            ],
-            exception_handlers={Refused: _refusal},
-        )
-        await app(scope, receive, send)
+        return [
+            Route("/API/v3/surveys/{survey}", self._definition),
+            Route(exports, self._begin, methods=["POST"]),
+            Route(f"{exports}/{{job}}", self._look),
+            Route(f"{exports}/{{file}}/file", self._file),
+        ]
 
     async def _definition(self, request: Request) -> Response:
         self._admit(request)
@@ -119,9 +106,9 @@ class Qualtrics:
         self._admit(request)
         asked: Json = json.loads(await request.body())
         if not set(asked) <= FIELDS or asked.get("format") != "csv":
-            raise Refused(400, "RP_0.1")
+            raise _refused(400, "RP_0.1")
         if sum(one.looks <= LOOKS for one in self.exports.values()) >= self.most_at_once:
-            raise Refused(429, "QM_8")
+            raise _refused(429, "QM_8")
         job = f"ES_{len(self.exports):04}"
         self.exports[job] = Export(asked=asked)
         return _answer({"progressId": job, "percentComplete": 0.0, "status": "inProgress"})
@@ -147,7 +134,7 @@ class Qualtrics:
 
     def _export(self, job: str) -> Export:
         if job not in self.exports:
-            raise Refused(404, "EXP_1")
+            raise _refused(404, "EXP_1")
         return self.exports[job]
 
     def _written(self, asked: Json) -> str:
@@ -178,11 +165,11 @@ class Qualtrics:
         self.requests.append(f"{request.method} {request.url.path}")
         token = request.headers.get("X-API-TOKEN")
         if token == NARROW:
-            raise Refused(403, "AUTH_7.0")
+            raise _refused(403, "AUTH_7.0")
         if token != TOKEN or self.host not in (None, request.url.hostname):
-            raise Refused(401, "AUTH_6.0")
+            raise _refused(401, "AUTH_6.0")
         if request.path_params["survey"] != self.survey:
-            raise Refused(404, "RTE_1")
+            raise _refused(404, "RTE_1")
 
 
 def _asks(question: str) -> str:
@@ -215,9 +202,7 @@ def _answer(result: Json) -> Response:
     return JSONResponse({"result": result, "meta": meta})
 
 
-async def _refusal(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, Refused)
-    told = {"errorMessage": "No.", "errorCode": error.code}
-    body = {"meta": {"httpStatus": f"{error.status} - No", "error": told, "requestId": "7a91"}}
-    return JSONResponse(body, error.status)
+def _refused(status: int, code: str) -> Refused:
+    told = {"errorMessage": "No.", "errorCode": code}
+    body = {"meta": {"httpStatus": f"{status} - No", "error": told, "requestId": "7a91"}}
+    return Refused(JSONResponse(body, status))

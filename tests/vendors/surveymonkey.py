@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
+from tests.vendors.fake import Fake, Refused
 from tests.vendors.meters import ClockMeter
 
 Json = dict[str, Any]  # Any: JSON
@@ -49,14 +48,6 @@ _PROBLEMS: Final = {
     1020: (404, "Resource Not Found", "There was an error retrieving the requested resource."),
     1040: (429, "Rate Limit Reached", "Too many requests were made, try again later."),
 }
-
-
-class Refused(Exception):
-    """A request that the vendor answers with one of its numbered errors."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +83,7 @@ class Answered:
 
 
 @dataclass(slots=True, kw_only=True)
-class SurveyMonkey:
+class SurveyMonkey(Fake):
     """The service, with one survey; what a test changes in it holds from the next request on."""
 
     now: Callable[[], datetime]
@@ -109,21 +100,16 @@ class SurveyMonkey:
     day: ClockMeter = field(default_factory=lambda: ClockMeter(count=500, seconds=86_400))
     requests: list[str] = field(default_factory=list[str])
 
-    # Its handlers are coroutines: plain functions run in threads, which a virtual clock overtakes.
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as an ASGI app does."""
+    def routes(self) -> Sequence[Route]:
+        """Give what can be asked."""
         question = "/v3/surveys/{survey}/pages/{page}/questions/{question}"
-        app = Starlette(
-            routes=[
-                Route("/v3/users/me", self._me),
-                Route("/v3/surveys/{survey}/details", self._details),
-                Route("/v3/surveys/{survey}/rollups", self._rollups),
-                Route(f"{question}/rollups", self._rollups),
-            ],
-            exception_handlers={Refused: self._refusal, 404: self._not_found},
-        )
-        await app(scope, receive, send)
+        return [
+            Route("/v3/users/me", self._me),
+            Route("/v3/surveys/{survey}/details", self._details),
+            Route("/v3/surveys/{survey}/rollups", self._rollups),
+            Route(f"{question}/rollups", self._rollups),
+            Route("/{anything:path}", self._nothing),
+        ]
 
     async def _me(self, request: Request) -> Response:
         granted = self._admit(request, "users_read", frozenset())
@@ -175,8 +161,11 @@ class SurveyMonkey:
         wanted = request.path_params.get("question")
         found = [one for one in self.questions if wanted in (None, one.id)]
         if not found:
-            raise Refused(1020)
-        size, page = _whole(request, "per_page", 50, most=1000), _whole(request, "page", 1)
+            raise self._refused(1020)
+        size, page = (
+            self._whole(request, "per_page", 50, most=1000),
+            self._whole(request, "page", 1),
+        )
         counted = self._responses(request)
         data = [_rollup(question, counted) for question in found[(page - 1) * size : page * size]]
         here = request.url.remove_query_params("page")
@@ -190,9 +179,9 @@ class SurveyMonkey:
     def _responses(self, request: Request) -> list[Answered]:
         statuses = set(request.query_params.get("status", ",".join(STATUSES)).split(","))
         if not statuses <= STATUSES:
-            raise Refused(1003)
-        start = _moment(request.query_params.get("start_created_at", "1999-01-01T00:00:00"))
-        end = _moment(request.query_params.get("end_created_at", "2999-01-01T00:00:00"))
+            raise self._refused(1003)
+        start = self._moment(request, "start_created_at", "1999-01-01T00:00:00")
+        end = self._moment(request, "end_created_at", "2999-01-01T00:00:00")
         return [
             one
             for one in (self.recall(start, end) if self.recall else self.responses)
@@ -208,12 +197,12 @@ class SurveyMonkey:
         self.requests.append(str(request.url))
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if not token:
-            raise Refused(1010)
+            raise self._refused(1010)
         if kind.lower() != "bearer" or token not in (TOKEN, NARROW):
-            raise Refused(1011)
+            raise self._refused(1011)
         granted = self.granted - (_NARROWED if token == NARROW else frozenset())
         if not (self.minute.take(self.now()) and self.day.take(self.now())):
-            raise Refused(1040)
+            raise self._refused(1040)
         for is_refused, number in (
             (not self.is_in_region, 1018),
             (scope not in granted, 1014),
@@ -221,16 +210,14 @@ class SurveyMonkey:
             (not set(request.query_params) <= parameters, 1003),
         ):
             if is_refused:
-                raise Refused(number)
+                raise self._refused(number)
         return granted
 
     def _require_survey(self, request: Request) -> None:
         if request.path_params["survey"] != self.survey:
-            raise Refused(1020)
+            raise self._refused(1020)
 
-    async def _refusal(self, request: Request, error: Exception) -> Response:
-        del request
-        number = error.number if isinstance(error, Refused) else 1050
+    def _refused(self, number: int) -> Refused:
         status, name, message = _PROBLEMS[number]
         told = {
             "id": str(number),
@@ -239,11 +226,24 @@ class SurveyMonkey:
             "message": message,
             "docs": "https://developer.surveymonkey.com/api/v3/#error-codes",
         }
-        return self._answer({"error": told}, status)
+        return Refused(self._answer({"error": told}, status))
 
-    async def _not_found(self, request: Request, error: Exception) -> Response:
-        del error
-        return await self._refusal(request, Refused(1020))
+    async def _nothing(self, request: Request) -> Response:
+        del request
+        raise self._refused(1020)
+
+    def _moment(self, request: Request, name: str, otherwise: str) -> datetime:
+        written = request.query_params.get(name, otherwise)
+        try:
+            return datetime.strptime(written, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+        except ValueError:
+            raise self._refused(1003) from None
+
+    def _whole(self, request: Request, name: str, otherwise: int, *, most: int = 10**6) -> int:
+        written = request.query_params.get(name, str(otherwise))
+        if not written.isdecimal() or not 1 <= int(written) <= most:
+            raise self._refused(1003)
+        return int(written)
 
     def _answer(self, body: Json, status: int = 200) -> Response:
         now, headers = self.now(), dict[str, str]()
@@ -299,17 +299,3 @@ def _rollup(question: Question, responses: Sequence[Answered]) -> Json:
 def _counted(question: Question, place: str, responses: Sequence[Answered]) -> list[Json]:
     taken = Counter(one.choices[place] for one in responses if place in one.choices)
     return [{"id": choice.id, "count": taken[choice.id]} for choice in question.choices]
-
-
-def _moment(written: str) -> datetime:
-    try:
-        return datetime.strptime(written, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
-        raise Refused(1003) from None
-
-
-def _whole(request: Request, name: str, otherwise: int, *, most: int = 10**6) -> int:
-    written = request.query_params.get(name, str(otherwise))
-    if not written.isdecimal() or not 1 <= int(written) <= most:
-        raise Refused(1003)
-    return int(written)
