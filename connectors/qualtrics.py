@@ -6,7 +6,6 @@ service, and what is not known, is told in docs/connectors/qualtrics.md.
 
 import csv
 import io
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import read_model
+from journey_atlas_sdk.periods import Buckets
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import ServiceSettings
@@ -232,14 +232,13 @@ def _counted(
 ) -> dict[Window, Counter[int]]:
     """Count the answers of each period; a file has three lines above its rows."""
     counts = {period: Counter[int]() for period in periods}
-    starts = [period.start for period in periods]
+    buckets = Buckets(periods)
     for number, row in enumerate(_rows(file, question), start=4):
         if not row.answer or row.finished != "1" or row.status not in statuses or row.is_preview:
             continue
-        at = parse_moment(row.recorded, _UTC)
-        place = bisect_right(starts, at) - 1
-        if place >= 0 and at < periods[place].end:
-            counts[periods[place]][_answer(row.answer, number)] += 1
+        period = buckets.of(parse_moment(row.recorded, _UTC))
+        if period is not None:
+            counts[period][_answer(row.answer, number)] += 1
     return counts
 
 

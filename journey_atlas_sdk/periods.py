@@ -1,6 +1,7 @@
 """Calendar periods in a time zone: where a day, an ISO week or a quarter begins and ends."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,22 @@ def periods(window: Window, grain: Grain, zone: ZoneInfo) -> Iterator[Window]:
     while period.start < window.end:
         yield period
         period = period_of(period.end, grain, zone)
+
+
+class Buckets:
+    """Sorts moments into periods that are in order and don't overlap."""
+
+    def __init__(self, periods: Sequence[Window]) -> None:
+        """Take the periods; between two of them there may be a gap."""
+        self._periods = periods
+        self._starts = [period.start for period in periods]
+
+    def of(self, moment: datetime) -> Window | None:
+        """Give the period that an aware moment falls into; None: into none of them."""
+        place = bisect_right(self._starts, moment) - 1
+        if place < 0 or moment >= self._periods[place].end:
+            return None
+        return self._periods[place]
 
 
 def days_of(period: Window, zone: ZoneInfo) -> tuple[date, date]:

@@ -18,6 +18,7 @@ from journey_atlas_sdk import (
     periods,
     start_of_day,
 )
+from journey_atlas_sdk.periods import Buckets
 
 OSLO = ZoneInfo("Europe/Oslo")
 CALENDAR = [g for g in Grain if g not in (Grain.TOTAL, Grain.INSTANT)]
@@ -149,6 +150,29 @@ def test_a_moment_without_an_offset_is_in_the_zone(text: str, moment: str) -> No
 def test_a_moment_that_might_be_another_is_refused(text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         parse_moment(text, OSLO)
+
+
+@pytest.mark.parametrize(
+    ("moment", "place"),
+    [
+        ("2026-10-31T22:59:59+00:00", None),
+        ("2026-10-31T23:00:00+00:00", 0),
+        ("2026-11-30T22:59:59+00:00", 0),
+        ("2026-11-30T23:00:00+00:00", None),  # December is not among them
+        ("2027-01-15T12:00:00+02:00", 1),
+        ("2027-01-31T23:00:00+00:00", None),
+    ],
+)
+def test_a_moment_is_sorted_into_the_period_that_holds_it(moment: str, place: int | None) -> None:
+    oslo = ZoneInfo("Europe/Oslo")
+    november, january = (
+        period_of(datetime(year, month, 5, tzinfo=UTC), Grain.MONTH, oslo)
+        for year, month in ((2026, 11), (2027, 1))
+    )
+
+    found = Buckets([november, january]).of(datetime.fromisoformat(moment))
+
+    assert found == (None if place is None else (november, january)[place])
 
 
 def test_a_week_of_the_clock_change_is_an_hour_longer() -> None:
