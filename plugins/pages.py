@@ -1,14 +1,16 @@
-"""The pages of the connectors: `python -m plugins.pages` writes the facts into each, and the index.
+"""The pages of the connectors: `python -m plugins.pages` writes what can be made of them.
 
-Facts and index stand in blocks that are made anew; whatever is around them is a person's.
+Facts in each page, and the catalogue of them all, stand in blocks that are made anew; whatever is
+around them is a person's.
 """
 
 from pathlib import Path
 from typing import Final
 
-from journey_atlas_sdk import Capability, ConnectorInfo
-from journey_atlas_sdk.hosting.markdown import put_block, table
-from journey_atlas_sdk.hosting.page import facts, limit_text
+from journey_atlas_sdk import ConnectorInfo
+from journey_atlas_sdk.hosting.markdown import put_block
+from journey_atlas_sdk.hosting.page import facts
+from plugins.catalogue import catalogue
 from plugins.discovery import load_plugins
 
 ROOT: Final = Path(__file__).parents[1]
@@ -21,10 +23,12 @@ def with_facts(page: str, info: ConnectorInfo) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Give the pages of the built-in connectors, and their index, as they should stand."""
-    found = [each.info for each in load_plugins(None, distributions=[]).connectors.values()]
-    made = {ROOT / _place(info): with_facts(_read(ROOT / _place(info)), info) for info in found}
-    return {**made, ROOT / INDEX: put_block(_read(ROOT / INDEX), "index", _index(found))}
+    """Give the pages of the built-in connectors, and their catalogue, as they should stand."""
+    found = load_plugins(None, distributions=[]).connectors
+    places = {key: ROOT / _place(each.info) for key, each in found.items()}
+    made = {places[key]: with_facts(_read(places[key]), each.info) for key, each in found.items()}
+    index = put_block(_read(ROOT / INDEX), "catalogue", catalogue(found, places))
+    return {**made, ROOT / INDEX: index}
 
 
 def _place(info: ConnectorInfo) -> str:
@@ -33,19 +37,6 @@ def _place(info: ConnectorInfo) -> str:
 
 def _read(page: Path) -> str:
     return page.read_text(encoding="utf-8") if page.exists() else ""
-
-
-def _index(infos: list[ConnectorInfo]) -> str:
-    rows = (
-        (
-            f"[`{info.key}`]({Path(_place(info)).name})",
-            info.title,
-            ", ".join(each for each in Capability if each in info.capabilities),
-            "; ".join(map(limit_text, info.limits)) or "none declared",
-        )
-        for info in infos
-    )
-    return table(("connector", "brings", "capabilities", "limits"), rows)
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ class _TableWriter:
         """Write the table, connectors in order of key."""
         from journey_atlas_sdk.conformance.catalogue import CHECKS
         from journey_atlas_sdk.conformance.check import Result
-        from journey_atlas_sdk.conformance.report import as_table, with_table
+        from journey_atlas_sdk.conformance.report import with_table
         from journey_atlas_sdk.conformance.verdict import Verdict
 
         checks = {check.number: check for check in CHECKS}
@@ -166,4 +166,4 @@ class _TableWriter:
             result = Result(check=checks[number], verdict=Verdict(verdict), reason=reason)
             results.setdefault(key, []).append(result)
         page = self._page.read_text(encoding="utf-8")
-        self._page.write_text(with_table(page, as_table(results)), encoding="utf-8")
+        self._page.write_text(with_table(page, results), encoding="utf-8")

@@ -1,14 +1,15 @@
 """How results are told: as data for programs, and as a table for a page of the docs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from journey_atlas_sdk.conformance.check import Check, Result
 from journey_atlas_sdk.conformance.verdict import Verdict
+from journey_atlas_sdk.hosting.markdown import put_block, table
 
-BEGIN: Final = "<!-- conformance: begin -->"
-END: Final = "<!-- conformance: end -->"
-_MARKS: Final = {Verdict.PASSED: "✓", Verdict.FAILED: "**✗**", Verdict.NOT_APPLICABLE: "–"}
+_BLOCK: Final = "conformance"
+_MARKS: Final = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.NOT_APPLICABLE: "·"}
 
 
 def as_data(results: Sequence[Result]) -> list[dict[str, Any]]:  # Any: JSON
@@ -29,33 +30,30 @@ def as_data(results: Sequence[Result]) -> list[dict[str, Any]]:  # Any: JSON
 
 
 def as_table(results: Mapping[str, Sequence[Result]]) -> str:
-    """Give a Markdown table, a row for each check and a column for each connector, in their order.
+    """Give a Markdown table: a row for each connector, and a mark for each check, by topic.
 
     Below it stands why checks don't apply.
     """
-    marks = {key: {each.check: _MARKS[each.verdict] for each in of} for key, of in results.items()}
-    checks = sorted({check for each in marks.values() for check in each}, key=_number)
-    lines = [
-        _row("", "check", *(f"`{key}`" for key in results)),
-        _row("---:", "---", *(":-:" for _ in results)),
-        *(
-            _row(str(check.number), check.title, *(marks[key].get(check, "") for key in results))
-            for check in checks
-        ),
-        "",
-        *_reasons(results),
-    ]
-    return "\n".join(lines)
+    checks = sorted({each.check for of in results.values() for each in of}, key=_number)
+    topics = [list(of) for _, of in groupby(checks, key=lambda check: check.topic)]
+    rows = [(f"`{key}`", *(_marks(topic, of) for topic in topics)) for key, of in results.items()]
+    made = table(("connector", *map(_headed, topics)), rows)
+    return "\n".join([made, *_reasons(results), ""])
 
 
-def with_table(page: str, table: str) -> str:
-    """Put a table into a page, between its two marks; ValueError where they are missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        message = f"The page needs the lines {BEGIN} and {END}, between which the table goes."
-        raise ValueError(message)
-    return f"{before}{begin}\n{table}\n{end}{after}"
+def with_table(page: str, results: Mapping[str, Sequence[Result]]) -> str:
+    """Put the table into its block of a page; one without it gets it at its end."""
+    return put_block(page, _BLOCK, as_table(results))
+
+
+def _headed(topic: Sequence[Check]) -> str:
+    first, last = topic[0].number, topic[-1].number
+    return f"{topic[0].topic} ({first if first == last else f'{first}–{last}'})"
+
+
+def _marks(topic: Sequence[Check], results: Sequence[Result]) -> str:
+    marks = {each.check: _MARKS[each.verdict] for each in results}
+    return "".join(marks.get(check, " ") for check in topic)
 
 
 def _reasons(results: Mapping[str, Sequence[Result]]) -> list[str]:
@@ -72,10 +70,6 @@ def _reasons(results: Mapping[str, Sequence[Result]]) -> list[str]:
         f"- {', '.join(map(str, checks))}: {reason} ({', '.join(named)})."
         for (checks, reason), named in sorted(keys.items())
     ]
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _number(check: Check) -> int:

@@ -8,7 +8,7 @@ import httpx
 from journey_atlas_sdk.conformance import App, World
 from journey_atlas_sdk.conformance.catalogue import CHECKS
 from journey_atlas_sdk.conformance.check import Check, Result, Topic
-from journey_atlas_sdk.conformance.report import BEGIN, END, as_data, as_table, with_table
+from journey_atlas_sdk.conformance.report import as_data, as_table, with_table
 from journey_atlas_sdk.conformance.running import run, run_one
 from journey_atlas_sdk.conformance.verdict import Verdict
 from tests.conformance.honest.survey_fake import specimen, survey_tool
@@ -82,7 +82,7 @@ def results_of(*verdicts: Verdict, reason: str = "") -> Sequence[Result]:
     ]
 
 
-def test_a_table_has_a_column_for_each_connector_and_the_reasons_below() -> None:
+def test_a_table_has_a_row_for_each_connector_and_the_reasons_below() -> None:
     told = as_table(
         {
             "csv": results_of(Verdict.PASSED, Verdict.NOT_APPLICABLE, reason="it has none"),
@@ -91,19 +91,23 @@ def test_a_table_has_a_column_for_each_connector_and_the_reasons_below() -> None
     )
 
     assert told.splitlines() == [
-        "|  | check | `csv` | `web` |",
-        "| ---: | --- | :-: | :-: |",
-        f"| 1 | {CHECKS[0].title} | ✓ | ✓ |",
-        f"| 2 | {CHECKS[1].title} | – | **✗** |",
+        "| connector | Load and describe (1–2) |",
+        "| --- | --- |",
+        "| `csv` | ✓· |",
+        "| `web` | ✓✗ |",
         "",
         "- 2: it has none (`csv`).",
     ]
 
 
-def test_a_table_goes_between_the_marks_of_a_page() -> None:
-    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+def test_a_table_goes_into_its_block_of_a_page_and_the_rest_stays() -> None:
+    before = with_table("# Before\n", {"csv": results_of(Verdict.FAILED)}) + "after\n"
 
-    assert with_table(page, "new") == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    page = with_table(before, {"csv": results_of(Verdict.PASSED)})
+
+    assert page == before.replace("✗", "✓")
+    assert page.startswith("# Before\n")
+    assert page.endswith("after\n")
 
 
 def test_data_for_programs_has_no_empty_texts() -> None:
