@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,4 +21,19 @@ async def served(app: ASGIApp) -> AsyncGenerator[str]:
     finally:
         server.should_exit = True
         await running
+        listening.close()
+
+
+@contextmanager
+def served_beside(app: ASGIApp) -> Generator[str]:
+    """Do the same in a thread, for a test that isn't a coroutine."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    running = threading.Thread(target=server.run, args=([listening],))
+    running.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        running.join()
         listening.close()
