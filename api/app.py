@@ -14,12 +14,13 @@ import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from api import demo
 from api.access import OnlyCallers, callers_of
 from api.clock import Clock, clock_at, real_clock
 from api.connectors import load_registry
 from api.context import Services, Writing
 from api.database import open_database
+from api.demo import sample
+from api.demo.services import TOKENS, with_services
 from api.first_page.page import first_page_routes
 from api.http import graphql_routes
 from api.ids import new_id
@@ -173,11 +174,13 @@ class Product:
 async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGenerator[Product]:
     """Connect everything for as long as it is open; a demo's atlas is there when it begins."""
     gc.set_threshold(OBJECTS_UNTIL_COLLECTION)
-    registry = load_registry(settings)
+    registry, environment = load_registry(settings), dict(os.environ)
+    if of_demo:
+        registry, environment = with_services(registry), {**environment, **TOKENS}
     async with open_database(settings, demo=of_demo) as url:
         engine = create_engine(url)
         try:
-            safe = safe_of(settings, engine, os.environ, demo=of_demo)
+            safe = safe_of(settings, engine, environment, demo=of_demo)
             product = _connect(settings, engine, registry, safe, hears_hints=not is_pooled(url))
             async with aclosing(product.on_demand):
                 if of_demo:
@@ -301,10 +304,10 @@ def _push(engine: Engine, opener: Opener, orders: Orders) -> Push:
 
 async def _bring_the_demo(product: Product) -> None:
     """Bring the sample in and pull what never was; slow sources go on while the demo answers."""
-    await demo.import_sample(product.atlases)
-    atlas = await product.cache.current(demo.ORGANIZATION)
-    if demo.awaited(atlas):
-        await product.on_demand.live(atlas, PREFER_CACHE, seconds=demo.WAIT_SECONDS)
+    await sample.import_sample(product.atlases)
+    atlas = await product.cache.current(sample.ORGANIZATION)
+    if sample.awaited(atlas):
+        await product.on_demand.live(atlas, PREFER_CACHE, seconds=sample.WAIT_SECONDS)
 
 
 def _which(keys: list[str], wanted: str | None) -> str:

@@ -8,12 +8,14 @@ from itertools import count
 from pathlib import Path
 
 from api.atlas_file.importing import import_atlas_file
+from api.demo.services import TOKENS, with_services
 from domain.atlas import Atlas, build_atlas
 from domain.metric import Observation
 from domain.source import MetricSource, SourceError, SourceState
 from ingest.opening import Opener
 from ingest.plan import Missing
 from ingest.reading import Errand
+from ingest.settings import SettingsResolver
 from ingest.sync import Sync, connections_of
 from journey_atlas_sdk import PullReason
 from plugins.discovery import load_plugins
@@ -52,9 +54,11 @@ async def _imported_and_pulled() -> Norrhavn:
 
     await import_atlas_file(FILE, atlases, now=NOW, new_id=new_id)
     atlas = atlases.stored["norrhavn"]
-    registry, kept = load_plugins(None), FakeReadings()
+    registry, kept = with_services(load_plugins(None)), FakeReadings()
     sync = Sync(
-        opener=Opener(registry=registry, clock=lambda: NOW),
+        opener=Opener(
+            registry=registry, clock=lambda: NOW, settings=SettingsResolver(environment=TOKENS)
+        ),
         readings=kept,
         real_clock=lambda: NOW,
         new_id=new_id,

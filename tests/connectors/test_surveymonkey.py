@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from api.demo.vendors import surveymonkey as vendor
 from connectors.surveymonkey import SurveyMonkey, SurveyMonkeySettings
 from journey_atlas_sdk import (
     AccessDenied,
@@ -29,7 +30,6 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.testing import FakeContext, client_over, pull_all
 from tests.plugins.questions import OSLO, a_question, days
-from tests.vendors import surveymonkey as vendor
 from tests.vendors.serving import served
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

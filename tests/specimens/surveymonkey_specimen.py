@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from api.demo.vendors import surveymonkey as vendor
 from connectors.surveymonkey import SurveyMonkey
 from journey_atlas_sdk import AccessDenied, Delivery, Grain
 from journey_atlas_sdk.conformance import (
@@ -20,7 +21,6 @@ from journey_atlas_sdk.conformance import (
     net_promoter_score,
     share,
 )
-from tests.vendors import surveymonkey as vendor
 
 ROW: Final = "4769965915"
 CLIENT: Final = {"client_id": "app-7c1f", "client_secret": "app-secret-7c1f"}

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tests.vendors import surveymonkey
+from api.demo.vendors import surveymonkey
 from tests.vendors.demo import DAYS, Demo, liking, present, spread
 
 

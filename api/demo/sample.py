@@ -22,7 +22,7 @@ _PLACES = ("examples/norrhavn", "journey_atlas_sample")
 
 def sample_file() -> Path:
     """Give the path of the sample atlas."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     found = (root / place / "atlas.yaml" for place in _PLACES)
     return next(path for path in found if path.exists())
 

@@ -1,0 +1,89 @@
+"""The bank's relationship survey: answers that add up to what its CSV exports tell."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from api.clock import real_clock
+from api.demo.vendors import surveymonkey as vendor
+from journey_atlas_sdk import Grain, Window, period_of
+
+OSLO: Final = ZoneInfo("Europe/Oslo")
+RECOMMENDS: Final = "725296472"
+EASE: Final = "725296473"
+ANSWERS: Final = 1_000
+"""How many answers a month has."""
+
+PASSIVES: Final = 300
+"""How many of them neither promote nor detract."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Months:
+    """What the survey found in each month, by the month's first instant."""
+
+    score: Mapping[datetime, int]
+    ease: Mapping[datetime, Decimal]
+
+
+def service(observations: Path) -> vendor.SurveyMonkey:
+    """Make the service out of the folder of the bank's exports."""
+    months = Months(
+        score={at: int(value) for at, value in _monthly(observations / "net-promoter-score.csv")},
+        ease=dict(_monthly(observations / "customer-effort.csv")),
+    )
+    return vendor.SurveyMonkey(
+        now=real_clock,
+        questions=[_question(RECOMMENDS, range(11)), _question(EASE, range(1, 8))],
+        recall=partial(_answered, months),
+    )
+
+
+def _monthly(file: Path) -> Iterator[tuple[datetime, Decimal]]:
+    """Read an export's values by month, those of all channels together."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            if not row.get("channel"):
+                start = datetime.fromisoformat(row["period_start"]).replace(tzinfo=OSLO)
+                yield start.astimezone(UTC), Decimal(row["value"])
+
+
+def _question(key: str, scale: range) -> vendor.Question:
+    choices = [vendor.Choice(id=_choice(key, n), text=str(n), weight=n) for n in scale]
+    return vendor.Question(id=key, page="182294525", choices=choices)
+
+
+def _choice(key: str, number: int) -> str:
+    return f"{key}{number:02}"
+
+
+def _answered(months: Months, start: datetime, end: datetime) -> Iterator[vendor.Answered]:
+    """Give the answers of a span, its ends included: each month's stand evenly in it."""
+    month = period_of(start, Grain.MONTH, OSLO)
+    while month.start <= end:
+        if month.start in months.score and month.start in months.ease:
+            yield from _of_month(months, month)
+        month = period_of(month.end, Grain.MONTH, OSLO)
+
+
+def _of_month(months: Months, month: Window) -> Iterator[vendor.Answered]:
+    score, ease = months.score[month.start], months.ease[month.start]
+    promoters = (ANSWERS - PASSIVES + score * ANSWERS // 100) // 2
+    easier = int(ease % 1 * ANSWERS)
+    apart = (month.end - month.start) / ANSWERS
+    for number in range(ANSWERS):
+        is_passive = number < promoters + PASSIVES
+        liking = 9 if number < promoters else 8 if is_passive else 5
+        yield vendor.Answered(
+            created_at=(month.start + apart * number).replace(microsecond=0),
+            choices={
+                RECOMMENDS: _choice(RECOMMENDS, liking),
+                EASE: _choice(EASE, int(ease) + (number < easier)),
+            },
+        )

@@ -1,0 +1,1 @@
+"""Strict fakes of the services that the sample bank measures its customers with."""
