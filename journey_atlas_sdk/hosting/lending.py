@@ -92,7 +92,7 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
         redactor=redactor,
         jitter=lending.jitter,
     )
-    async with open_client(transport) as http:
+    async with open_client(transport) as http, gate.open():
         context = HostContext(
             connection=lending.connection,
             http=http,
@@ -109,7 +109,6 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
             yield context
         finally:
             context.over = True
-            await gate.close()
 
 
 def _allows_private(connector: AnyConnector, lending: Lending) -> bool:
