@@ -21,7 +21,7 @@ import httpx
 import jwt
 from pydantic import BaseModel, Field, ValidationError
 
-from journey_atlas_sdk.connector import Context
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import AuthError, ConfigError, DataError
 from journey_atlas_sdk.terms import terms
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from journey_atlas_sdk.connector import Connector, Context, Pending, PullRequest
+from journey_atlas_sdk.connector import Connector, Pending, PullRequest
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.client import open_client
