@@ -21,6 +21,7 @@ from journey_atlas_sdk.hosting import pulling
 from journey_atlas_sdk.hosting.budget import Budgets, Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
 from journey_atlas_sdk.hosting.lending import Lending, lend
+from journey_atlas_sdk.hosting.tokens import Tokens
 from journey_atlas_sdk.hosting.tracing import Event
 from journey_atlas_sdk.hosting.vault import MemoryVault, Vault
 from plugins.registry import Registry
@@ -94,8 +95,8 @@ class Opener:
     """What connections are opened with.
 
     `settings` puts the secrets in, `budgets` bound what goes to the sources, `vault` keeps what the
-    secrets renew, and `clock` is the product's. `trace` is told of each request, wait and failure,
-    with the key of the connection.
+    secrets renew, `tokens` what is fetched with them, and `clock` is the product's. `trace` is told
+    of each request, wait and failure, with the key of the connection.
     """
 
     registry: Registry
@@ -103,6 +104,7 @@ class Opener:
     settings: SettingsResolver = field(default_factory=SettingsResolver)
     budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
     vault: Vault = field(default_factory=MemoryVault)
+    tokens: Tokens = field(default_factory=Tokens)
     switches: Switches = field(default_factory=AllOn)
     trace: Callable[[str, Event], None] | None = None
 
@@ -129,6 +131,7 @@ class Opener:
             connection=f"{atlas.organization.key}.{connection.key}",
             budgets=self.budgets,
             vault=self.vault,
+            tokens=self.tokens,
             lane=_LANES[reason],
             secrets=resolved.secrets,
             present=self.clock,

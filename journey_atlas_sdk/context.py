@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 import httpx
@@ -35,6 +35,21 @@ class Context(Protocol):
 
         `renew` gets the newest value and gives the next: a refresh token that can be used once. It
         runs for one caller at a time.
+        """
+        ...
+
+    async def access_token(
+        self,
+        origin: Sequence[str],
+        fetch: Callable[[], Awaitable[tuple[str, timedelta | None]]],
+        *,
+        refused: str | None = None,
+    ) -> str:
+        """Give a token that is kept in memory between calls: the one of `origin`, or a new one.
+
+        `origin` is all that the token comes from, secrets too. `fetch` gives a token and how long
+        it lasts, None: until it is refused. It runs for one caller at a time, where there is no
+        token, shortly before its end, and where the one there is was `refused`.
         """
         ...
 
