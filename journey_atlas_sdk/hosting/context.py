@@ -64,7 +64,7 @@ class HostContext:
             return successor
 
         given = self.secret(name)
-        return await self.vault.renew(self.connection, name, given=given, renew=renewed)
+        return await self.vault.renew(name, given=given, renew=renewed)
 
     async def access_token(
         self, origin: Sequence[str], fetch: Fetch, *, refused: str | None = None

@@ -44,7 +44,7 @@ class Lending:
     """What the calls of a connection are lent from.
 
     `connection` names it in the log, and its budget where the connector names no other: it must be
-    unique among all that share `budgets` and `tokens`. `present` tells the
+    unique among all that share `budgets` and `tokens`. `vault` is its own. `present` tells the
     product's moment, which may stand still (a demo's); None: that of `clock`, by which all waiting
     is done. `timeout` None: the one of the connector's info. `transport` may wrap the host's own,
     or give another in its place, such as a fake's. `trace` is told what goes over the wire, and of
