@@ -286,6 +286,7 @@ def _opener(settings: Settings, engine: Engine, registry: Registry, safe: Safe) 
         registry=registry,
         clock=clock_at(settings.clock),
         settings=safe.resolver,
+        vaults=safe.vaults,
         budgets=SharedBudgets(StoredBudgets(engine), RealClock()),
         switches=StoredSwitches(engine),
         trace=log_event if settings.trace else None,

@@ -1,7 +1,7 @@
 """One budget for all workers: what a source allows is counted in the database, whoever asks."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -58,6 +58,17 @@ class SharedBudgets:
             return account.take(limits, lane=lane, weight=weight, holder=holder, now=now)
 
         return await self._changed(key, take)
+
+    async def keep(self, key: str, holders: Collection[str]) -> None:
+        """Let holders keep their places for another while; another try follows one that fails."""
+
+        def keep(account: Account) -> None:
+            account.keep(holders, now=self.clock.now())
+
+        try:
+            await self._changed(key, keep)
+        except TransientError as error:
+            _log.warning("Places at %s aren't kept: %s", key, error.message)
 
     async def give_back(self, key: str, holder: str) -> None:
         """Free the place of a holder, if it has one; it gets free by itself where that fails."""

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from domain.atlas import Atlas
 from domain.source import Connection
 from ingest.settings import NOTHING_KNOWN, SettingsResolver
+from ingest.vaults import MemoryVaults, Vaults
 from journey_atlas_sdk import (
     ConnectorBug,
     ConnectorInfo,
@@ -21,8 +22,8 @@ from journey_atlas_sdk.hosting import pulling
 from journey_atlas_sdk.hosting.budget import Budgets, Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
 from journey_atlas_sdk.hosting.lending import Lending, lend
+from journey_atlas_sdk.hosting.tokens import Tokens
 from journey_atlas_sdk.hosting.tracing import Event
-from journey_atlas_sdk.hosting.vault import MemoryVault, Vault
 from plugins.registry import Registry
 
 _LANES: Final = {
@@ -93,16 +94,17 @@ class AllOn:
 class Opener:
     """What connections are opened with.
 
-    `settings` puts the secrets in, `budgets` bound what goes to the sources, `vault` keeps what the
-    secrets renew, and `clock` is the product's. `trace` is told of each request, wait and failure,
-    with the key of the connection.
+    `settings` puts the secrets in, `vaults` keep what they are exchanged for, `tokens` what is
+    fetched with them, `budgets` bound what goes to the sources, and `clock` is the product's.
+    `trace` is told of each request, wait and failure, with the key of the connection.
     """
 
     registry: Registry
     clock: Callable[[], datetime]
     settings: SettingsResolver = field(default_factory=SettingsResolver)
     budgets: Budgets = field(default_factory=lambda: MemoryBudgets(RealClock()))
-    vault: Vault = field(default_factory=MemoryVault)
+    vaults: Vaults = field(default_factory=MemoryVaults)
+    tokens: Tokens = field(default_factory=Tokens)
     switches: Switches = field(default_factory=AllOn)
     trace: Callable[[str, Event], None] | None = None
 
@@ -128,7 +130,8 @@ class Opener:
         lending = Lending(
             connection=f"{atlas.organization.key}.{connection.key}",
             budgets=self.budgets,
-            vault=self.vault,
+            vault=self.vaults.of(atlas, connection, known),
+            tokens=self.tokens,
             lane=_LANES[reason],
             secrets=resolved.secrets,
             present=self.clock,

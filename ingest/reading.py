@@ -1,9 +1,8 @@
 """What a reading of a source is: its errand, its result, and who keeps what came of it."""
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -13,6 +12,7 @@ from domain.node import NodeId, OrganizationId
 from domain.source import MetricSource
 from ingest.plan import Target
 from journey_atlas_sdk import PullReason
+from journey_atlas_sdk.hosting.beating import beating
 from storage.errors import LeaseLost, StorageError
 from storage.jobs.records import JobId
 from storage.readings import Holding, Progress, Unread
@@ -21,8 +21,6 @@ from storage.sync_runs import SYNC, SyncRun
 
 LEASE: Final = timedelta(seconds=15)
 """How long nobody else reads a source after its reader's last sign of life."""
-
-BEATS_PER_LEASE: Final = 3
 
 _log = logging.getLogger(__name__)
 
@@ -91,27 +89,20 @@ class SyncResult:
     go_on_at: datetime | None = None
 
 
-@asynccontextmanager
-async def kept(
+def kept(
     readings: Readings, holding: Holding, clock: Callable[[], datetime], lease: timedelta
-) -> AsyncGenerator[None]:
-    """Stay the reader of a source for as long as it is open."""
-    task = asyncio.create_task(_beat(readings, holding, clock, lease))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+) -> AbstractAsyncContextManager[None]:
+    """Stay the reader of a source for as long as it is open, or until LeaseLost.
 
+    What is recorded after that is refused.
+    """
 
-async def _beat(
-    readings: Readings, holding: Holding, clock: Callable[[], datetime], lease: timedelta
-) -> None:
-    while True:
-        await asyncio.sleep(lease.total_seconds() / BEATS_PER_LEASE)
+    async def beat() -> None:
         try:
             await readings.extend(holding, until=clock() + lease)
         except LeaseLost:
-            return  # what is recorded next is refused
+            raise
         except StorageError as error:
             _log.warning("A reader's sign of life could not be given: %s", error)
+
+    return beating(beat, lease)

@@ -36,6 +36,11 @@ class Resealed:
     already: int = 0
     closed: list[SecretName] = field(default_factory=list[SecretName])
 
+    def __add__(self, other: "Resealed") -> "Resealed":
+        """Give what was done in both places."""
+        closed = [*self.closed, *other.closed]
+        return Resealed(self.anew + other.anew, self.already + other.already, closed)
+
 
 async def reseal(store: AllSecrets, sealer: Sealer) -> Resealed:
     """Seal every secret with the first key; one that is set meanwhile has the first one anyway.

@@ -24,7 +24,9 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 NAME_DIGITS = 16
 
-_PURPOSE = "journey-atlas connection secret 1"
+SETTING = "journey-atlas connection secret 1"
+RENEWED = "journey-atlas renewed secret 1"
+"""What is sealed: a setting, or what one was exchanged for. Neither opens in the other's place."""
 
 
 class KeyUnusable(ValueError):
@@ -46,7 +48,7 @@ class SecretKey:
     @property
     def name(self) -> str:
         """The beginning of a hash, so that nobody has to think of names."""
-        digest = hashlib.sha256(_PURPOSE.encode() + b" key\0" + self.material)
+        digest = hashlib.sha256(SETTING.encode() + b" key\0" + self.material)
         return digest.hexdigest()[:NAME_DIGITS]
 
 
@@ -73,9 +75,13 @@ def _read_key(text: str) -> SecretKey:
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals and opens with the keys of the moment: a file of them may change at any time."""
+    """Seals and opens with the keys of the moment: a file of them may change at any time.
+
+    What is sealed for one `purpose` opens for no other.
+    """
 
     keys: Callable[[], Sequence[SecretKey]]
+    purpose: str = SETTING
 
     def first_key(self) -> SecretKey:
         """Give the key that seals; NoKey where there is none."""
@@ -93,7 +99,7 @@ class Sealer:
     ) -> SealedSecret:
         """Seal a value for its place; NoKey where there is none to seal with."""
         key, nonce = self.first_key(), os.urandom(NONCE_BYTES)
-        box = AESGCM(key.material).encrypt(nonce, value.encode(), _place(organization, of))
+        box = AESGCM(key.material).encrypt(nonce, value.encode(), self._place(organization, of))
         return SealedSecret(of=of, key=key.name, sealed=nonce + box, changed_at=now)
 
     def open(self, organization: OrganizationId, secret: SealedSecret) -> str:
@@ -107,14 +113,12 @@ class Sealer:
             raise ConfigError(message)
         nonce, box = secret.sealed[:NONCE_BYTES], secret.sealed[NONCE_BYTES:]
         try:
-            return (
-                AESGCM(key.material).decrypt(nonce, box, _place(organization, secret.of)).decode()
-            )
+            place = self._place(organization, secret.of)
+            return AESGCM(key.material).decrypt(nonce, box, place).decode()
         except InvalidTag:
             message = f"The secret {secret.of.name!r} was changed, or moved here: set it anew."
             raise ConfigError(message) from None
 
-
-def _place(organization: OrganizationId, of: SecretName) -> bytes:
-    """Write down where a secret belongs; as a list in JSON no two places read the same."""
-    return json.dumps([_PURPOSE, organization, of.connection, of.name]).encode()
+    def _place(self, organization: OrganizationId, of: SecretName) -> bytes:
+        """Write down where a secret belongs; as a list in JSON no two places read the same."""
+        return json.dumps([self.purpose, organization, of.connection, of.name]).encode()

@@ -1,7 +1,8 @@
 """Watches sync runs: whoever listens hears each change, and the database is asked once for all.
 
 It is asked again and again, so nothing depends on a notification that may be lost; what changes in
-between two looks is heard once, as it is then.
+between two looks is heard once, as it is then. Whoever begins to listen hears what is under way,
+and what ended since he asked, however short it was.
 """
 
 import asyncio
@@ -42,11 +43,23 @@ class ListedRuns(Protocol):
 
 @dataclass(slots=True)
 class _Ear:
-    """One listener: what it wants to hear, and what it has yet to; of each run only the latest."""
+    """One listener: what it wants to hear, and what it has yet to; of each run only the latest.
+
+    `since` is when it began to listen, `run` the one that it listens for; None: for others too.
+    """
 
     wanted: Wanted
+    since: datetime
+    run: str | None = None
     pending: dict[str, SyncRun] = field(default_factory=dict[str, SyncRun])
     is_news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begin(self, runs: Sequence[SyncRun]) -> None:
+        """Take in how runs stand at the first look: what ended before it listens is no news."""
+        self.tell([run for run in runs if run.state in UNFINISHED or self._is_new(run)])
+
+    def _is_new(self, run: SyncRun) -> bool:
+        return run.finished_at is not None and run.finished_at >= self.since
 
     def tell(self, runs: Sequence[SyncRun]) -> None:
         for run in runs:
@@ -63,19 +76,36 @@ class _Ear:
 
 @dataclass(slots=True)
 class _Watch:
-    """One organization's listeners, and the runs as they were seen last; None: not yet."""
+    """One organization's listeners, and the runs as they were seen last; None: not yet.
+
+    Runs are in order of their beginning.
+    """
 
     ears: list[_Ear] = field(default_factory=list[_Ear])
     seen: Mapping[str, SyncRun] | None = None
     looking: asyncio.Task[None] | None = None
 
-    def found(self, runs: Sequence[SyncRun]) -> None:
-        """Tell what is new of the runs, newest first; at the first look nothing is."""
+    def join(self, ear: _Ear) -> None:
+        """Let one listen from now on; at the first look, where there was none yet."""
+        self.ears.append(ear)
         if self.seen is not None:
-            news = [run for run in reversed(runs) if self.seen.get(run.id) != run]
-            for ear in self.ears:
-                ear.tell(news)
+            ear.begin([*self.seen.values()])
+
+    def found(self, runs: Sequence[SyncRun]) -> None:
+        """Tell what is new of the runs."""
+        for ear in self.ears:
+            if self.seen is None:
+                ear.begin(runs)
+            else:
+                ear.tell([run for run in runs if self.seen.get(run.id) != run])
         self.seen = {run.id: run for run in runs}
+
+    def left_out(self, latest: Sequence[SyncRun]) -> set[str]:
+        """Name the runs that must be looked for, though they aren't among those begun lately."""
+        seen = self.seen or {}
+        under_way = {run.id for run in seen.values() if run.state in UNFINISHED}
+        awaited = {ear.run for ear in self.ears if ear.run is not None}
+        return (under_way | awaited) - {run.id for run in latest}
 
 
 @dataclass(slots=True)
@@ -87,16 +117,20 @@ class RunWatch:
     _watches: dict[OrganizationId, _Watch] = field(default_factory=dict[OrganizationId, _Watch])
 
     async def listen(
-        self, organization: OrganizationId, wanted: Wanted
+        self,
+        organization: OrganizationId,
+        wanted: Wanted,
+        *,
+        since: datetime,
+        run: str | None = None,
     ) -> AsyncGenerator[SyncRun, None]:
         """Give the wanted runs that are under way, then each that begins, moves on or ends.
 
-        A listener that is slow hears of each run only how it stands by then.
+        What ended from `since` on is given too. `run` is the only one that is wanted, if it is but
+        one. A listener that is slow hears of each run only how it stands by then.
         """
-        ear = _Ear(wanted)
-        under_way = await self.runs.listed(organization, WantedRuns(states=UNFINISHED))
+        ear = _Ear(wanted, since, run)
         watch = self._join(organization, ear)
-        ear.tell(list(reversed(under_way)))
         try:
             while True:
                 await ear.is_news.wait()
@@ -106,7 +140,7 @@ class RunWatch:
 
     def _join(self, organization: OrganizationId, ear: _Ear) -> _Watch:
         watch = self._watches.setdefault(organization, _Watch())
-        watch.ears.append(ear)
+        watch.join(ear)
         if watch.looking is None:
             watch.looking = asyncio.create_task(self._look(organization, watch))
         return watch
@@ -128,12 +162,11 @@ class RunWatch:
             await self.sleep(LOOK_EVERY_SECONDS)
 
     async def _present(self, organization: OrganizationId, watch: _Watch) -> list[SyncRun]:
-        """Give the runs begun lately, and those seen under way that aren't among them."""
-        latest = await self.runs.listed(organization)
-        listed = {run.id for run in latest}
-        left = [
-            run.id
-            for run in (watch.seen or {}).values()
-            if run.state in UNFINISHED and run.id not in listed
-        ]
-        return latest + (await self.runs.listed(organization, WantedRuns(ids=left)) if left else [])
+        """Give the runs begun lately, those under way and those awaited, in order of beginning."""
+        found = await self.runs.listed(organization)
+        if watch.seen is None:
+            found += await self.runs.listed(organization, WantedRuns(states=UNFINISHED))
+        if left := watch.left_out(found):
+            found += await self.runs.listed(organization, WantedRuns(ids=[*left]))
+        runs = {run.id: run for run in found}
+        return sorted(runs.values(), key=lambda run: (run.started_at, run.id))

@@ -1,7 +1,7 @@
 """What the author of a plugin imports; everything in `__all__` is frozen.
 
-observations (what is delivered), connector (the contract), settings, units, periods (calendars
-and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
+observations (what is delivered), connector and context (the contract), settings, units, periods
+(calendars and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
 delimited (CSV files), observation_rows (rows that hold observations), observation_csv (files of
 them), exact_json (JSON without loss), scores (NPS, CSAT, CES), web (settings of a source over
 HTTP), auth and oauth (who asks), terms (of one request), paging, signatures (of deliveries),
@@ -14,7 +14,6 @@ from journey_atlas_sdk.connector import (
     Capability,
     Connector,
     ConnectorInfo,
-    Context,
     Delivery,
     Dirty,
     Limit,
@@ -23,6 +22,7 @@ from journey_atlas_sdk.connector import (
     PullReason,
     PullRequest,
 )
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import (
     AccessDenied,
     AuthError,

@@ -1,18 +1,16 @@
-"""The contract: what a connector says of itself, what it is asked, and what it may use."""
+"""The contract: what a connector says of itself, and what it is asked."""
 
-import logging
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-import httpx
-
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import ConfigError, UnknownMetric
 from journey_atlas_sdk.observations import Grain, Observation, ObservationState, Window
 from journey_atlas_sdk.periods import periods
@@ -286,58 +284,6 @@ class Dirty:
     window: Window
     metric: str | None = None
     event_id: str | None = None
-
-
-class Context(Protocol):
-    """What the host lends a connector for one call."""
-
-    @property
-    def http(self) -> httpx.AsyncClient:
-        """A client that waits its turn, retries what is safe, and names what goes wrong.
-
-        Never close it, never make another. What it does is told in docs/plugin-authors/http.md.
-        """
-        ...
-
-    @property
-    def log(self) -> logging.Logger:
-        """A logger that names the connection and blacks its secrets out."""
-        ...
-
-    def secret(self, name: str) -> str:
-        """Give the value of a Secret setting; ConfigError where none is set."""
-        ...
-
-    async def renew_secret(self, name: str, renew: Callable[[str], Awaitable[str]]) -> str:
-        """Exchange a Secret setting for its successor, which the host keeps, and give that.
-
-        `renew` gets the newest value and gives the next: a refresh token that can be used once. It
-        runs for one caller at a time.
-        """
-        ...
-
-    def now(self) -> datetime:
-        """Give the present moment, aware."""
-        ...
-
-    def cancelled(self) -> bool:
-        """Say whether nobody waits any more; a long plain loop should ask, and end."""
-        ...
-
-    async def blocking(self, call: Callable[[], T], *, weight: int = 1) -> T:
-        """Run a blocking call (a driver, a file) in a thread, in its turn and under the deadline.
-
-        `weight` is how many requests of the source's limits it counts for; 0: it asks the source
-        nothing.
-        """
-        ...
-
-    async def require_public(self, host: str, port: int) -> Sequence[str]:
-        """Give the addresses of a host that a driver may connect to, and to no others.
-
-        ConfigError where one is in a private network that the settings don't allow.
-        """
-        ...
 
 
 class Connector(ABC, Generic[S]):

@@ -4,14 +4,13 @@
     await context.http.get(url, auth=auth)
 
 Each fetches a token when it first needs one, anew shortly before it ends, and once where a request
-is refused with 401, which is then sent once more. Make one for a call and use it for all of the
-call's requests. Imported by its own name.
+is refused with 401, which is then sent once more. The host keeps the token in memory, so that the
+next calls begin with it. Make one for a call. Imported by its own name.
 """
 
-import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -21,13 +20,12 @@ import httpx
 import jwt
 from pydantic import BaseModel, Field, ValidationError
 
-from journey_atlas_sdk.connector import Context
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import AuthError, ConfigError, DataError
 from journey_atlas_sdk.terms import terms
 
 ASSERTION_LASTS: Final = timedelta(hours=1)
 
-_EARLY: Final = timedelta(seconds=30)
 _BY_JWT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _REFUSALS: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
@@ -41,10 +39,10 @@ class _Grant(BaseModel):
     expires_in: float | None = None
     refresh_token: str | None = Field(default=None, repr=False)
 
-    def ends_at(self, now: datetime) -> datetime | None:
-        """Give when to fetch the next one, a little early."""
-        lasts = self.expires_in
-        return None if lasts is None else now + timedelta(seconds=lasts) - _EARLY
+    @property
+    def lasts(self) -> timedelta | None:
+        """How long the token is good for; None where its source doesn't say."""
+        return None if self.expires_in is None else timedelta(seconds=self.expires_in)
 
 
 class _Refusal(BaseModel):
@@ -67,19 +65,16 @@ class FetchedToken(httpx.Auth, ABC):
         """Take what to fetch a token with; nothing is asked yet."""
         self._context = context
         self._token_url = token_url
-        self._one_at_a_time = asyncio.Lock()
-        self._token: str | None = None
-        self._ends_at: datetime | None = None
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Send a request with the token; where it is refused (401), once more with a new one."""
-        token = await self._valid_token()
+        token = await self._token()
         request.headers["Authorization"] = f"Bearer {token}"
         answer = yield request
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
-            token = await self._valid_token(refused=token)
+            token = await self._token(refused=token)
             request.headers["Authorization"] = f"Bearer {token}"
             yield request
 
@@ -87,16 +82,19 @@ class FetchedToken(httpx.Auth, ABC):
     async def _fetch(self) -> _Grant:
         """Fetch a token."""
 
-    async def _valid_token(self, *, refused: str | None = None) -> str:
+    @abstractmethod
+    def _asks_as(self) -> Sequence[str]:
+        """Give all that a token depends on, beside its kind and its source."""
+
+    async def _token(self, *, refused: str | None = None) -> str:
         """Give the token, another one than that which was refused."""
-        async with self._one_at_a_time:
-            now, token = self._context.now(), self._token
-            is_over = self._ends_at is not None and now >= self._ends_at
-            if token is None or token == refused or is_over:
-                grant = await self._fetch()
-                token = self._token = grant.access_token
-                self._ends_at = grant.ends_at(now)
-            return token
+
+        async def fetch() -> tuple[str, timedelta | None]:
+            grant = await self._fetch()
+            return grant.access_token, grant.lasts
+
+        origin = (type(self).__name__, self._token_url, *self._asks_as())
+        return await self._context.access_token(origin, fetch, refused=refused)
 
     async def _ask(self, form: Mapping[str, str], client: Client | None = None) -> _Grant:
         """Ask the token's source; AuthError, with its own word for why, where it refuses."""
@@ -141,6 +139,9 @@ class ClientCredentials(FetchedToken):
     async def _fetch(self) -> _Grant:
         return await self._ask({"grant_type": "client_credentials", **self._scope}, self._client)
 
+    def _asks_as(self) -> Sequence[str]:
+        return (self._client.id, self._client.secret, *self._scope.values())
+
 
 class RefreshToken(FetchedToken):
     """OAuth 2 for a person who once agreed: a refresh token, kept in a Secret setting.
@@ -166,6 +167,9 @@ class RefreshToken(FetchedToken):
 
         await self._context.renew_secret(self._setting, exchange)
         return grants[0]
+
+    def _asks_as(self) -> Sequence[str]:
+        return (self._client.id, self._client.secret, self._context.secret(self._setting))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +205,9 @@ class ServiceAccount(FetchedToken):
     async def _fetch(self) -> _Grant:
         assertion = self._key.sign(self._claims, now=self._context.now(), lasts=ASSERTION_LASTS)
         return await self._ask({"grant_type": _BY_JWT, "assertion": assertion})
+
+    def _asks_as(self) -> Sequence[str]:
+        return (self._key.pem, *map("=".join, sorted(self._claims.items())))
 
 
 class _GoogleKey(BaseModel):

@@ -16,7 +16,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from journey_atlas_sdk.connector import Connector, Context
+from journey_atlas_sdk.connector import Connector
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.hosting.budget import MemoryBudgets
 from journey_atlas_sdk.hosting.cassettes import (
     Cassette,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from journey_atlas_sdk.connector import Context
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import TransientError
 
 _GLANCE_SECONDS: Final = 0.2

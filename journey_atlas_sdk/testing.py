@@ -3,19 +3,21 @@
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
 
-from journey_atlas_sdk.connector import Connector, Context, Pending, PullRequest
+from journey_atlas_sdk.connector import Connector, Pending, PullRequest
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.client import open_client
 from journey_atlas_sdk.hosting.gate import Gate
 from journey_atlas_sdk.hosting.redaction import Redactor
+from journey_atlas_sdk.hosting.tokens import Tokens
 from journey_atlas_sdk.hosting.transport import HostTransport
 from journey_atlas_sdk.observations import Observation
 
@@ -93,6 +95,7 @@ class FakeContext:
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
     http: httpx.AsyncClient = field(default_factory=lambda: client_over(_unreachable))
     log: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__))
+    tokens: Tokens = field(default_factory=Tokens)
 
     def secret(self, name: str) -> str:
         """Give a secret of the test; ConfigError where it named none."""
@@ -112,6 +115,17 @@ class FakeContext:
     async def renew_secret(self, name: str, renew: Callable[[str], Awaitable[str]]) -> str:
         """Exchange a secret and keep nothing: each exchange begins with the test's own."""
         return await renew(self.secret(name))
+
+    async def access_token(
+        self,
+        origin: Sequence[str],
+        fetch: Callable[[], Awaitable[tuple[str, timedelta | None]]],
+        *,
+        refused: str | None = None,
+    ) -> str:
+        """Give a token as the host does, kept for as long as this context is used."""
+        clock = VirtualClock(self.moment)
+        return await self.tokens.get("test", origin, fetch, clock=clock, refused=refused)
 
     async def blocking(self, call: Callable[[], T], *, weight: int = 1) -> T:
         """Run the call in a thread; nothing is counted."""

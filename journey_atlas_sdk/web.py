@@ -9,7 +9,7 @@ import httpx
 from pydantic import AfterValidator, Field, model_validator
 
 from journey_atlas_sdk.auth import Bearer
-from journey_atlas_sdk.connector import Context
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.settings import AllowPrivate, Secret, Settings
 
 

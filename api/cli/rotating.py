@@ -18,7 +18,9 @@ async def rotate(settings: Settings, *, demo: bool, as_json: bool) -> int:
     if own is not None:
         own.add()
     async with open_product(settings, of_demo=demo) as product:
-        done = await reseal(product.safe.store, product.safe.sealer)
+        safe = product.safe
+        done = await reseal(safe.store, safe.sealer)
+        done += await reseal(safe.renewed, safe.vaults.sealer)
     if own is not None and not done.closed:
         own.keep_first()
     data = {"sealedAnew": done.anew, "already": done.already, "closed": len(done.closed)}

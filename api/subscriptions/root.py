@@ -56,12 +56,13 @@ async def sync_run_progressed(
     ] = UNSET,
 ) -> AsyncGenerator[Any, None]:  # Any: a record stands in for its public type
     """Tell the runs that are under way, then each that begins, moves on or ends."""
+    since = info.context.services.now()
     reading = await info.context.read(info.path)
     services, atlas = reading.services, reading.view.atlas
     if services.watch is None:
         message = "Nobody can listen to sync runs here."
         raise Forbidden(message)
-    wanted = _wanted(atlas, connection=connection, source=source, run=run)
+    wanted, awaited = _wanted(atlas, connection=connection, source=source, run=run), None
     if isinstance(run, str):
         known = await services.runs.find(atlas.organization.id, _run_id(run, atlas))
         if known is None:
@@ -70,9 +71,13 @@ async def sync_run_progressed(
         if known.state not in UNFINISHED:
             yield Progressed(known)
             return
-    async for progressed in services.watch.listen(atlas.organization.id, wanted):
+        # It may end, and be told by another machine's clock, before it is looked for again.
+        awaited, since = known.id, known.started_at
+    async for progressed in services.watch.listen(
+        atlas.organization.id, wanted, since=since, run=awaited
+    ):
         yield Progressed(progressed)
-        if isinstance(run, str) and progressed.state not in UNFINISHED:
+        if awaited is not None and progressed.state not in UNFINISHED:
             return
 
 
@@ -125,6 +130,6 @@ class Subscription:
     sync_run_progressed = strawberry.subscription(
         resolver=sync_run_progressed,
         graphql_type=SyncRunProgressed,
-        description="Sync runs: those under way at once, then each that begins, moves on or ends. "
-        "Who is slow to listen hears of each run only how it stands by then.",
+        description="Sync runs: those under way at once, then each that begins, moves on or ends, "
+        "however short it is. Who is slow to listen hears of each run only how it stands by then.",
     )

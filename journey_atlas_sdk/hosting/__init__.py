@@ -2,12 +2,14 @@
 
 A call: lending (the one way in), context (what a connector is lent for one call), pulling (the
 call itself, under a deadline, its answer checked and its failure named), windows (how long
-stretches are cut into pulls), vault (renewed secrets).
+stretches are cut into pulls), vault (renewed secrets), tokens (fetched with them, kept between
+calls).
 
 Its requests: client (what an author sees), transport (how each goes over the wire), gate (where it
 waits for its turn), budget (whose turn it is), retrying, waits (how long a source asks to be left
 alone), answers (bodies, bounded), failures (what statuses stand for), addresses (what may be
-reached), redaction, tracing, clock, cassettes (answers recorded, scrubbed and replayed).
+reached), redaction, tracing, clock, beating (signs of life), cassettes (answers recorded, scrubbed
+and replayed).
 
 Before any call: loading (a plugin on a manager of its own, and its connectors), page (a connector's
 facts as Markdown), schema_words and markdown (what pages are made of).

@@ -36,8 +36,8 @@ SLICES: Final = 60
 """Into how many slices a limit's time is cut: what was spent in a slice counts until its end is
 out of the time, so that a million requests are 60 numbers. It errs on the source's side."""
 
-PLACE_LASTS: Final = timedelta(minutes=15)
-"""After which a place that nobody gave back is free again: its holder must have been killed."""
+PLACE_LASTS: Final = timedelta(seconds=30)
+"""After which a place is free again whose holder gave no sign of life: he must have been killed."""
 
 LOOK_AGAIN: Final = timedelta(milliseconds=100)
 """When to ask again for a place: nobody knows how long its holder needs."""
@@ -61,9 +61,14 @@ class Budgets(Protocol):
         """Give how long to wait before one more request may go; zero: it is counted, and may go.
 
         `weight` multiplies that of each limit. `holder` names this request among all that there
-        ever are: it holds a place of each limit's concurrency until it gives it back; None: it
-        holds none. ValueError for a request that weighs more than a limit allows at all.
+        ever are: it holds a place of each limit's concurrency until it gives it back, or was not
+        kept for `PLACE_LASTS`; None: it holds none. ValueError for a request that weighs more than
+        a limit allows at all.
         """
+        ...
+
+    async def keep(self, key: str, holders: Collection[str]) -> None:
+        """Let holders keep their places for another while; one that lost his gets none."""
         ...
 
     async def give_back(self, key: str, holder: str) -> None:
@@ -179,6 +184,12 @@ class Account:
             self._count(limit, lane=lane, weight=weight * limit.weight, now=now)
         return timedelta(0)
 
+    def keep(self, holders: Collection[str], *, now: datetime) -> None:
+        """Let holders keep their places for another while; one that lost his gets none."""
+        for holder in self.places.keys() & set(holders):
+            lane, _ = self.places[holder]
+            self.places[holder] = (lane, now + PLACE_LASTS)
+
     def pause(self, until: datetime) -> None:
         """Let nothing go before that moment; a longer pause that is already known stays."""
         self.paused_until = max(self.paused_until or until, until)
@@ -237,6 +248,10 @@ class MemoryBudgets:
         """Give how long to wait before one more request may go; zero: it is counted."""
         now = self._clock.now()
         return self._accounts[key].take(limits, lane=lane, weight=weight, holder=holder, now=now)
+
+    async def keep(self, key: str, holders: Collection[str]) -> None:
+        """Let holders keep their places for another while; one that lost his gets none."""
+        self._accounts[key].keep(holders, now=self._clock.now())
 
     async def give_back(self, key: str, holder: str) -> None:
         """Free the place of a holder, if it has one."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from typing import TypeVar
 import httpx
 
 from journey_atlas_sdk.errors import (
+    AuthError,
     ConfigError,
     ConnectorError,
     QuotaExhausted,
@@ -20,6 +21,7 @@ from journey_atlas_sdk.errors import (
 from journey_atlas_sdk.hosting.addresses import AddressGuard
 from journey_atlas_sdk.hosting.gate import Gate, OutOfTurn
 from journey_atlas_sdk.hosting.redaction import Redactor
+from journey_atlas_sdk.hosting.tokens import Fetch, Tokens
 from journey_atlas_sdk.hosting.vault import Renew, Vault
 
 T = TypeVar("T")
@@ -42,6 +44,7 @@ class HostContext:
     guard: AddressGuard
     redactor: Redactor
     vault: Vault
+    tokens: Tokens
     over: bool = False
 
     def secret(self, name: str) -> str:
@@ -61,7 +64,17 @@ class HostContext:
             return successor
 
         given = self.secret(name)
-        return await self.vault.renew(self.connection, name, given=given, renew=renewed)
+        return await self.vault.renew(name, given=given, renew=renewed)
+
+    async def access_token(
+        self, origin: Sequence[str], fetch: Fetch, *, refused: str | None = None
+    ) -> str:
+        """Give the token that comes from `origin`, kept from call to call until it ends."""
+        token = await self.tokens.get(
+            self.connection, origin, fetch, clock=self.gate.clock, refused=refused
+        )
+        self.redactor.learn(token)
+        return token
 
     def now(self) -> datetime:
         """Give the product's present moment, aware."""
@@ -88,8 +101,10 @@ class HostContext:
             raise TransientError(message, detail=str(error)) from error
 
     async def settle(self, error: ConnectorError) -> None:
-        """Do what an error asks for: leave the source alone, and keep its secrets."""
+        """Do what an error asks for: leave the source alone, keep its secrets, ask as another."""
         self.redactor.scrub(error)
+        if isinstance(error, AuthError):
+            self.tokens.forget(self.connection)
         if isinstance(error, OutOfTurn):
             return
         if isinstance(error, RateLimited | QuotaExhausted) and error.retry_after:

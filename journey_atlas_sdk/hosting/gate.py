@@ -1,7 +1,7 @@
 """Where each request of a call waits for its turn: for the source's budget, inside the deadline."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -9,7 +9,8 @@ from typing import Final
 
 from journey_atlas_sdk.connector import Limit
 from journey_atlas_sdk.errors import ConnectorError, QuotaExhausted, RateLimited
-from journey_atlas_sdk.hosting.budget import Budgets, Lane
+from journey_atlas_sdk.hosting.beating import beating
+from journey_atlas_sdk.hosting.budget import PLACE_LASTS, Budgets, Lane
 from journey_atlas_sdk.hosting.clock import Clock
 from journey_atlas_sdk.hosting.tracing import Trace, Wait
 from journey_atlas_sdk.hosting.waits import LONGEST_WAIT
@@ -45,6 +46,19 @@ class Gate:
     _held: set[str] = field(default_factory=set[str])
 
     @asynccontextmanager
+    async def open(self) -> AsyncGenerator[None]:
+        """Keep the places of requests for as long as it is open, then give back all there are.
+
+        Those that are left are of requests that nobody ended, such as bodies left unread.
+        """
+        try:
+            async with beating(self._keep, PLACE_LASTS) if self._has_places else nullcontext():
+                yield
+        finally:
+            for holder in list(self._held):
+                await self._give_back(holder)
+
+    @asynccontextmanager
     async def passed(self, weight: int = 1) -> AsyncGenerator[None]:
         """Wait until a request may go, and hold its place while it is under way.
 
@@ -65,11 +79,6 @@ class Gate:
         finally:
             if holder is not None:
                 await self._give_back(holder)
-
-    async def close(self) -> None:
-        """Give back the places of requests that nobody ended, such as bodies left unread."""
-        for holder in list(self._held):
-            await self._give_back(holder)
 
     async def wait(self, length: timedelta, reason: str) -> None:
         """Let the time pass; `reason` is for the trace."""
@@ -95,13 +104,20 @@ class Gate:
             return OutOfTurn(f"No request of {self.lane} has room within the limits now.", wait)
         return limited("The source wants to be left alone.", wait)
 
+    async def _keep(self) -> None:
+        if self._held:
+            await self.budgets.keep(self.key, frozenset(self._held))
+
     async def _give_back(self, holder: str) -> None:
         self._held.discard(holder)
         await self.budgets.give_back(self.key, holder)
 
+    @property
+    def _has_places(self) -> bool:
+        return any(limit.concurrency is not None for limit in self.limits)
+
     def _holder(self) -> str | None:
-        has_places = any(limit.concurrency is not None for limit in self.limits)
-        return f"{self.name}.{next(self._numbers)}" if has_places else None
+        return f"{self.name}.{next(self._numbers)}" if self._has_places else None
 
 
 def limited(message: str, wait: timedelta | None, *, detail: str | None = None) -> ConnectorError:

@@ -21,6 +21,7 @@ from journey_atlas_sdk.hosting.context import HostContext
 from journey_atlas_sdk.hosting.gate import Gate
 from journey_atlas_sdk.hosting.redaction import Redactor
 from journey_atlas_sdk.hosting.retrying import Jitter
+from journey_atlas_sdk.hosting.tokens import Tokens
 from journey_atlas_sdk.hosting.tracing import Trace
 from journey_atlas_sdk.hosting.transport import HostTransport
 from journey_atlas_sdk.hosting.vault import MemoryVault, Vault
@@ -43,15 +44,17 @@ class Lending:
     """What the calls of a connection are lent from.
 
     `connection` names it in the log, and its budget where the connector names no other: it must be
-    unique among all that share `budgets`. `present` tells the product's moment, which may stand
-    still (a demo's); None: that of `clock`, by which all waiting is done. `timeout` None: the one
-    of the connector's info. `transport` may wrap the host's own, or give another in its place, such
-    as a fake's. `trace` is told what goes over the wire, and of each wait.
+    unique among all that share `budgets` and `tokens`. `vault` is its own. `present` tells the
+    product's moment, which may stand still (a demo's); None: that of `clock`, by which all waiting
+    is done. `timeout` None: the one of the connector's info. `transport` may wrap the host's own,
+    or give another in its place, such as a fake's. `trace` is told what goes over the wire, and of
+    each wait.
     """
 
     connection: str
     budgets: Budgets
     vault: Vault = field(default_factory=MemoryVault)
+    tokens: Tokens = field(default_factory=Tokens)
     lane: Lane = Lane.SCHEDULED
     secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     clock: Clock = field(default_factory=RealClock)
@@ -92,7 +95,7 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
         redactor=redactor,
         jitter=lending.jitter,
     )
-    async with open_client(transport) as http:
+    async with open_client(transport) as http, gate.open():
         context = HostContext(
             connection=lending.connection,
             http=http,
@@ -104,12 +107,12 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
             guard=guard,
             redactor=redactor,
             vault=lending.vault,
+            tokens=lending.tokens,
         )
         try:
             yield context
         finally:
             context.over = True
-            await gate.close()
 
 
 def _allows_private(connector: AnyConnector, lending: Lending) -> bool:

@@ -11,9 +11,9 @@ Renew = Callable[[str], Awaitable[str]]
 
 
 class Vault(Protocol):
-    """The renewed secrets of all connections."""
+    """The renewed secrets of one connection."""
 
-    async def renew(self, connection: str, name: str, *, given: str, renew: Renew) -> str:
+    async def renew(self, name: str, *, given: str, renew: Renew) -> str:
         """Exchange the newest value of a secret for its successor, keep that, and give it.
 
         `given` is the value in the connection's settings: where it changes, what came of the
@@ -33,16 +33,21 @@ class _Kept:
 
 
 class MemoryVault:
-    """The renewed secrets of one process, for as long as it lives. A `Vault`."""
+    """What one process renewed of a connection's, for as long as it lives. A `Vault`."""
 
     def __init__(self) -> None:
         """Keep nothing yet."""
-        self._kept: defaultdict[tuple[str, str], _Kept] = defaultdict(_Kept)
+        self._kept: defaultdict[str, _Kept] = defaultdict(_Kept)
 
-    async def renew(self, connection: str, name: str, *, given: str, renew: Renew) -> str:
+    async def renew(self, name: str, *, given: str, renew: Renew) -> str:
         """Exchange the newest value of a secret for its successor, keep that, and give it."""
-        kept = self._kept[connection, name]
+        kept = self._kept[name]
         async with kept.lock:
-            newest = await renew(kept.newest if kept.given == given else given)
+            newest = await renew(self.newest(name, given=given))
             kept.given, kept.newest = given, newest
             return newest
+
+    def newest(self, name: str, *, given: str) -> str:
+        """Give what came of a secret so far, itself where nothing did."""
+        kept = self._kept[name]
+        return kept.newest if kept.given == given else given

@@ -1,8 +1,9 @@
 """The tables, as PostgreSQL has them after all migrations.
 
 columns: ids, references, named rules; nodes: tenants, organizations, nodes; kinds: one table per
-kind; links; secrets: of connections, sealed; observations: observations, their revisions, sync
-runs, readings; receiving: what is sent to us; schedules; jobs: their ledger; budgets; switches.
+kind; links; secrets: of connections, and what they were exchanged for, sealed; observations:
+observations, their revisions, sync runs, readings; receiving: what is sent to us; schedules; jobs:
+their ledger; budgets; switches.
 Nearly every table is a tenant's: its id leads every key, so that the same schema can be spread over
 many servers.
 """
@@ -27,7 +28,7 @@ from storage.tables.observations import (
 )
 from storage.tables.receiving import deliveries, idempotency_keys
 from storage.tables.schedules import sync_schedules
-from storage.tables.secrets import connection_secrets
+from storage.tables.secrets import connection_secrets, renewed_secrets
 from storage.tables.switches import switched_off_connectors
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "observation_revisions",
     "observations",
     "organizations",
+    "renewed_secrets",
     "source_budgets",
     "source_readings",
     "switched_off_connectors",

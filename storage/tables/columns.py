@@ -64,13 +64,19 @@ def kind_table(name: str, kind: Kind, *items: SchemaItem) -> Table:
     )
 
 
-def refers(column: str, table: str, *, later: bool = False) -> ForeignKeyConstraint:
+def refers(
+    column: str, table: str, *, later: bool = False, goes_with_it: bool = False
+) -> ForeignKeyConstraint:
     """Point at a node of one kind: its table, not `nodes`, so that another kind is refused.
 
-    `later` adds the constraint after both tables, which point at each other, are there.
+    `later` adds the constraint after both tables, which point at each other, are there. What
+    `goes_with_it` is deleted with that node; else it keeps the node from being deleted.
     """
     return ForeignKeyConstraint(
-        ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], use_alter=later
+        ["tenant_id", column],
+        [f"{table}.tenant_id", f"{table}.id"],
+        use_alter=later,
+        ondelete="CASCADE" if goes_with_it else None,
     )
 
 

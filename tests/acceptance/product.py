@@ -105,6 +105,24 @@ def serving(home: Path, *arguments: str, settings: Settings = NONE) -> Generator
     assert process.returncode in (0, -signal.SIGKILL), "".join(said)
 
 
+@contextmanager
+def working(home: Path, settings: Settings) -> Generator[subprocess.Popen[bytes]]:
+    """Run `atlas worker` until the block ends; one that wasn't killed ends in order."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api", "worker"],
+        env=environment(home, settings),
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        code = process.wait(30)
+    assert code in (0, -signal.SIGKILL)
+
+
 def _address(stderr: IO[str], said: list[str]) -> str:
     for line in stderr:
         said.append(line)

@@ -2,18 +2,25 @@
 
 import json
 import re
+import subprocess
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from tests.acceptance.product import ROOT, Json, Server, serving
+from ingest.sealing import new_key
+from storage.embedded import acquire
+from storage.embedded.binaries import find_binaries
+from storage.embedded.cluster import SUPERUSER
+from tests.acceptance.processes import Process, running
+from tests.acceptance.product import ROOT, Json, Server, Settings, atlas, serving, working
 
 PAGE = (ROOT / "docs/frontend/connections.md").read_text()
 EXAMPLES = ROOT / "examples/mutations"
@@ -22,7 +29,9 @@ NAME = re.compile(r"^(?:query|mutation|subscription) (\w+)", re.MULTILINE)
 SHOWN = {NAME.findall(document)[0]: (document, given) for document, given in BLOCK.findall(PAGE)}
 
 TOKEN, NEXT_TOKEN, SIGNING = "the-token", "the-next-token", "d2hhdCBub2JvZHkga25vd3MgZXhjZXB0IHVz"
-SECRETS = (TOKEN, NEXT_TOKEN, SIGNING)
+KEY = new_key()
+SECRETS = (TOKEN, NEXT_TOKEN, SIGNING, KEY)
+SETTINGS: Settings = {"ATLAS_SECRET_KEY": KEY, "ATLAS_WORKER": "false"}
 WEEKS = {
     "weeks": [
         {"start": "2026-11-02", "left": 0.162, "n": 1388},
@@ -32,11 +41,16 @@ WEEKS = {
 
 
 class Funnel(BaseHTTPRequestHandler):
-    """A source that knows two weeks, and tells them to whoever has the token."""
+    """A source that knows two weeks, and tells them to whoever has the token.
+
+    While one waits for it, it looks at what runs on the machine.
+    """
 
     def do_GET(self) -> None:
         """Answer."""
         is_known = self.headers.get("authorization") == f"Bearer {TOKEN}"
+        if is_known:
+            self.server.looks.extend(running())  # type: ignore[attr-defined]  # of its maker
         body = json.dumps(WEEKS if is_known else {}).encode()
         self.send_response(200 if is_known else 401)
         self.send_header("content-type", "application/json")
@@ -49,8 +63,9 @@ class Funnel(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def a_funnel() -> Generator[str]:
+def a_funnel(looks: list[Process]) -> Generator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Funnel)
+    server.looks = looks  # type: ignore[attr-defined]  # handlers know their server alone
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -123,17 +138,33 @@ class Story:
     archived: Json
     recorded: Json
     said: list[str]
+    ran: list[Process] = field(default_factory=list[Process])
+    dump: str = ""
 
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     home = tmp_path_factory.mktemp("connections")
     home.chmod(0o755)
-    with a_funnel() as source, serving(home, "--demo") as server:
-        return told_by(Reader(server, source))
+    looks: list[Process] = []
+    with (
+        a_funnel(looks) as source,
+        serving(home, "--demo", settings=SETTINGS) as server,
+        acquire(home / "atlas" / "postgresql") as lease,
+        working(home, {**SETTINGS, "DATABASE_URL": lease.url("atlas_demo")}),
+    ):
+        told = told_by(Reader(server, source), home)
+        return replace(told, ran=looks, dump=dumped(lease.socket))
 
 
-def told_by(reader: Reader) -> Story:
+def dumped(socket: Path) -> str:
+    """Give what `pg_dump` writes of the whole database."""
+    program = find_binaries().program("pg_dump")
+    command = (program, "-h", str(socket), "-U", SUPERUSER, "atlas_demo")
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def told_by(reader: Reader, home: Path) -> Story:
     """Follow the page to its end."""
     forms, check = reader.does("ConnectorForms"), reader.does("TestConnection")
     made = reader.does("CreateConnection")["connection"]
@@ -143,6 +174,7 @@ def told_by(reader: Reader) -> Story:
     reader.does("BindMetric")
     told = sync_told(reader)
     after, runs = reader.progress, reader.does("ConnectionRuns")
+    synced = atlas(home, "sync", "funnel", "--demo", "--since", "2026-11-01", settings=SETTINGS)
     [backfill] = reader.does("StartBackfill")["jobs"]
     reader.knows(job=backfill["id"])
     cancelled = reader.does("CancelBackfill")["job"]
@@ -163,7 +195,7 @@ def told_by(reader: Reader) -> Story:
         changed=changed,
         archived=archived,
         recorded=reader.does("RecordObservations")["recorded"],
-        said=[*reader.answers, *reader.server.said],
+        said=[*reader.answers, *reader.server.said, synced.stdout, synced.stderr],
     )
 
 
@@ -213,6 +245,34 @@ def test_values_of_ones_own_are_recorded(story: Story) -> None:
 def test_no_secret_was_told_in_an_answer_or_a_log(story: Story) -> None:
     assert len(story.said) > 20
     assert not [said for said in story.said if any(secret in said for secret in SECRETS)]
+
+
+@pytest.mark.parametrize("program", ["api serve", "api worker", "api sync"])
+def test_no_secret_is_in_the_list_of_processes_while_a_source_is_asked(
+    story: Story, program: str
+) -> None:
+    assert any(program in process.words for process in story.ran)
+    assert not [each.words for each in story.ran if any(word in each.words for word in SECRETS)]
+
+
+def test_what_the_product_starts_is_given_no_secret(story: Story) -> None:
+    ours = [process for process in story.ran if KEY in process.environment]
+    started = [process for process in story.ran if "postgres" in process.words.split(" ")[0]]
+
+    assert ours
+    assert all("-m api " in process.words for process in ours)
+    assert any(process.environment for process in started)
+    assert not [
+        each.words for each in story.ran if any(word in each.environment for word in SECRETS[:-1])
+    ]
+
+
+def test_no_secret_can_be_read_in_a_dump_of_the_database(story: Story) -> None:
+    shapes = [shape for each in SECRETS for shape in (each, each.encode().hex())]
+
+    assert "COPY public.connection_secrets" in story.dump
+    assert "Funnel of the pre-approval" in story.dump
+    assert not [shape for shape in shapes if shape in story.dump]
 
 
 def sync_told(reader: Reader) -> Told:

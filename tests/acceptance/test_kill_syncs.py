@@ -4,9 +4,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +15,7 @@ from storage.embedded import Lease, acquire
 from storage.jobs.records import JobState
 from storage.tables import jobs, observation_revisions, observations
 from tests.acceptance.ledger import Ledger, a_ledger, value_of
-from tests.acceptance.product import ROOT, Settings, atlas, atlas_json, environment, serving
+from tests.acceptance.product import Settings, atlas, atlas_json, serving, working
 
 FIRST_DAY = date(2019, 1, 1)
 WAIT_SECONDS = 90
@@ -85,24 +82,6 @@ def kill_worker_and_database(home: Path, ledger: Ledger, settings: Settings) -> 
             os.kill(pid, signal.SIGKILL)
         worker.kill()
         worker.wait()
-
-
-@contextmanager
-def working(home: Path, settings: Settings) -> Generator[subprocess.Popen[bytes]]:
-    """Run `atlas worker` until the block ends; one that wasn't killed ends in order."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api", "worker"],
-        env=environment(home, settings),
-        cwd=ROOT,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        code = process.wait(30)
-    assert code in (0, -signal.SIGKILL)
 
 
 async def series_when_all_is_done(lease: Lease) -> tuple[dict[date, int], int]:

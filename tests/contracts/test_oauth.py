@@ -3,10 +3,8 @@
 import asyncio
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import parse_qs
 
 import httpx
 import jwt
@@ -15,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from journey_atlas_sdk import AuthError, ConfigError, DataError, TransientError
-from journey_atlas_sdk.hosting.vault import MemoryVault
+from journey_atlas_sdk.hosting.tokens import MOST_KEPT, Tokens
 from journey_atlas_sdk.oauth import (
     Client,
     ClientCredentials,
@@ -24,59 +22,9 @@ from journey_atlas_sdk.oauth import (
     SigningKey,
     google,
 )
+from journey_atlas_sdk.testing import VirtualClock
 from tests.hosting.lent import ADDRESS, Lab
-
-TOKENS = "https://login.example/token"
-CLIENT = Client("app", "s3cret")
-
-Form = Mapping[str, str]
-
-
-class Login:
-    """A source and its token endpoint: each token is good for `uses` requests."""
-
-    def __init__(
-        self, *, uses: int = 100, lasts: float | None = 3600, rotates: bool = False
-    ) -> None:
-        self.uses, self.lasts, self.rotates = uses, lasts, rotates
-        self.refusal: httpx.Response | None = None
-        self.forms: list[Form] = []
-        self.headers: list[httpx.Headers] = []
-        self.asked_with: list[str] = []
-        self.left: dict[str, int] = {}
-        self.good = "first"
-
-    @property
-    def exchanged(self) -> list[str]:
-        """The refresh tokens that were exchanged, in order."""
-        return [form["refresh_token"] for form in self.forms]
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answer as a source or as the one who gives its tokens."""
-        return self._grant(request) if str(request.url) == TOKENS else self._answer(request)
-
-    def _grant(self, request: httpx.Request) -> httpx.Response:
-        form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
-        self.forms.append(form)
-        self.headers.append(request.headers)
-        if self.refusal is not None:
-            return self.refusal
-        if form["grant_type"] == "refresh_token" and form["refresh_token"] != self.good:
-            return httpx.Response(400, json={"error": "invalid_grant"})
-        grant: dict[str, object] = {"access_token": f"t{len(self.forms)}", "token_type": "bearer"}
-        self.left[f"t{len(self.forms)}"] = self.uses
-        if self.lasts is not None:
-            grant["expires_in"] = self.lasts
-        if self.rotates:
-            self.good = grant["refresh_token"] = f"next{len(self.forms)}"
-        return httpx.Response(200, json=grant)
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        self.asked_with.append(token)
-        left = self.left.get(token, 0)
-        self.left[token] = left - 1
-        return httpx.Response(200 if left > 0 else 401)
+from tests.hosting.login import CLIENT, TOKENS, Login
 
 
 @pytest.fixture
@@ -95,7 +43,8 @@ async def ask(lab: Lab, auth: httpx.Auth | None = None, *, times: int = 1) -> No
 
 
 async def refresh(lab: Lab, *, times: int = 1) -> None:
-    """Ask in one call for the person whose refresh token stands in the settings."""
+    """Ask for the person whose refresh token stands in the settings, in a process that begins."""
+    lab.lending = replace(lab.lending, tokens=Tokens())
     async with lab.context() as context:
         how = RefreshToken(context, token_url=TOKENS, client=CLIENT, setting="refresh_token")
         for _ in range(times):
@@ -175,6 +124,88 @@ async def test_requests_at_once_share_one_token(lab: Lab) -> None:
         await asyncio.gather(*(context.http.get(ADDRESS, auth=how) for _ in range(5)))
 
     assert login.asked_with == ["t1"] * 5
+
+
+async def test_calls_share_a_token_at_once_and_one_after_another(lab: Lab) -> None:
+    login = Login()
+    lab.plays(login)
+
+    await asyncio.gather(*(ask(lab) for _ in range(4)))
+    await ask(lab)
+
+    assert login.asked_with == ["t1"] * 5
+    assert "t1" not in f"{lab.lending} {vars(lab.lending.tokens)}"
+
+
+async def test_a_token_that_ended_between_two_calls_is_renewed_though_the_product_stands_still(
+    lab: Lab,
+) -> None:
+    login = Login(lasts=100)
+    lab.plays(login)
+    moment = lab.clock.moment
+    lab.lending = replace(lab.lending, present=lambda: moment)
+
+    for _ in range(3):
+        await ask(lab)
+        lab.clock.moment += timedelta(seconds=40)
+
+    assert login.asked_with == ["t1", "t1", "t2"]  # as above
+
+
+async def test_a_token_that_was_refused_is_used_no_more(lab: Lab) -> None:
+    login = Login(uses=2)
+    lab.plays(login)
+
+    for _ in range(4):
+        await ask(lab)
+
+    assert login.asked_with == ["t1", "t1", "t1", "t2", "t2"]
+
+
+async def test_whoever_is_not_let_in_begins_with_another_token(lab: Lab) -> None:
+    login = Login(lasts=None)
+    lab.plays(login)
+    await ask(lab)
+
+    async with lab.context() as context:
+        await context.settle(AuthError("The answer says so, with the status 200."))
+    await ask(lab)
+
+    assert login.asked_with == ["t1", "t2"]
+
+
+async def test_another_secret_another_scope_or_another_connection_gets_another_token(
+    lab: Lab,
+) -> None:
+    login = Login()
+    lab.plays(login)
+    clients = (CLIENT, Client("app", "another"), CLIENT)
+
+    for client, scope in zip(clients, ("a", "a", "b"), strict=True):
+        async with lab.context() as context:
+            how = ClientCredentials(context, token_url=TOKENS, client=client, scope=scope)
+            await context.http.get(ADDRESS, auth=how)
+    await ask(lab)
+    lab.lending = replace(lab.lending, connection="acme.another")
+    await ask(lab)
+
+    assert login.asked_with == ["t1", "t2", "t3", "t4", "t5"]
+
+
+async def test_of_many_tokens_of_a_connection_the_oldest_goes() -> None:
+    tokens, fetched = Tokens(), list[str]()
+
+    async def get(origin: str) -> None:
+        async def fetch() -> tuple[str, None]:
+            fetched.append(origin)
+            return origin, None
+
+        await tokens.get("here", [origin], fetch, clock=VirtualClock())
+
+    for number in (*range(MOST_KEPT + 1), MOST_KEPT, 0):
+        await get(f"{number}")
+
+    assert fetched == [f"{number}" for number in (*range(MOST_KEPT + 1), 0)]
 
 
 async def test_a_refresh_token_that_can_be_used_once_is_kept_by_the_host(lab: Lab) -> None:
@@ -345,30 +376,3 @@ async def test_a_key_that_cannot_sign_is_refused_without_repeating_it(lab: Lab, 
             await context.http.get(ADDRESS, auth=how)
 
     assert "s3cret" not in f"{caught.value} {SigningKey(pem=key)}"
-
-
-async def test_a_vault_exchanges_a_secret_for_one_caller_at_a_time() -> None:
-    vault = MemoryVault()
-
-    async def slowly(secret: str) -> str:
-        await asyncio.sleep(0.001)
-        return f"{secret}+"
-
-    found = await asyncio.gather(
-        *(vault.renew("one", "t", given="a", renew=slowly) for _ in range(3))
-    )
-
-    assert found == ["a+", "a++", "a+++"]
-
-
-async def test_a_vault_that_is_asked_for_another_connection_keeps_them_apart() -> None:
-    vault = MemoryVault()
-
-    async def next_of(secret: str) -> str:
-        return f"{secret}+"
-
-    one = [await vault.renew("one", "t", given="a", renew=next_of) for _ in range(2)]
-    other = await vault.renew("other", "t", given="a", renew=next_of)
-
-    assert (one, other) == (["a+", "a++"], "a+")
-    assert "a+" not in repr(vault)

@@ -175,13 +175,30 @@ async def test_of_five_places_backfill_has_one_and_the_schedule_three(world: Wor
     assert readers == [True, True, False]
 
 
-async def test_the_place_of_a_killed_holder_is_free_after_a_while(world: World) -> None:
+async def test_whoever_gives_signs_of_life_keeps_his_place_and_a_killed_one_loses_it(
+    world: World,
+) -> None:
     for holder in "abcde":
         await take_place(world, holder)
 
+    for _ in range(10):
+        world.clock.moment += PLACE_LASTS * 2 / 3
+        await world.budgets.keep("key", {"a", "b", "c", "d", "nobody"})
+
+    assert [await take_place(world, holder) for holder in "fg"] == [True, False]
+
+
+async def test_a_place_that_was_lost_is_not_kept(world: World) -> None:
+    for holder in "abcde":
+        await take_place(world, holder)
     world.clock.moment += PLACE_LASTS
 
-    assert await take_place(world, "f")
+    taken = [await take_place(world, holder) for holder in "fghij"]
+    await world.budgets.keep("key", {"a"})
+    await world.budgets.give_back("key", "f")
+
+    assert taken == [True] * 5
+    assert await take_place(world, "k")
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -16,6 +17,9 @@ from journey_atlas_sdk import (
     RateLimited,
     TransientError,
 )
+from journey_atlas_sdk.conformance import virtual_time
+from journey_atlas_sdk.conformance.virtual_time import LoopClock
+from journey_atlas_sdk.hosting.budget import PLACE_LASTS, MemoryBudgets
 from journey_atlas_sdk.hosting.retrying import MOST_TRIES, may_repeat
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.testing import VirtualClock
@@ -303,6 +307,27 @@ async def test_a_body_left_unread_gives_its_place_back_with_the_call(lab: Lab) -
         await context.http.send(request, stream=True)
 
     await lab.get(limit, seconds=2)
+
+
+def test_a_request_that_takes_long_keeps_its_place_until_it_is_over() -> None:
+    limit = Limit(count=1_000, seconds=1, concurrency=1)
+
+    async def two_at_once() -> list[float]:
+        lab, clock, began = Lab(), LoopClock(), list[float]()
+        lab.lending = replace(lab.lending, clock=clock, budgets=MemoryBudgets(clock))
+
+        async def slow(_: httpx.Request) -> httpx.Response:
+            began.append(clock.monotonic())
+            await asyncio.sleep(3 * PLACE_LASTS.total_seconds())
+            return FINE
+
+        lab.sends_through(httpx.MockTransport(slow))
+        await asyncio.gather(*(lab.get(limit, seconds=1_000) for _ in range(2)))
+        return began
+
+    first, second = virtual_time.run(two_at_once())
+
+    assert second - first >= 3 * PLACE_LASTS.total_seconds()
 
 
 async def test_a_call_of_a_driver_counts_too(lab: Lab) -> None:

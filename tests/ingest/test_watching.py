@@ -16,6 +16,8 @@ from tests.builders import NOW, Fields, id_of
 from tests.storage.series import a_run
 
 HERE = OrganizationId(id_of("norrhavn"))
+SINCE = NOW + timedelta(hours=2)
+"""When somebody begins to listen: the runs of a test that are over were over by then."""
 
 
 @dataclass
@@ -88,7 +90,7 @@ async def next_of(listening: AsyncIterator[SyncRun]) -> SyncRun:
 async def told(watch: RunWatch, ledger: Ledger, *steps: Sequence[SyncRun]) -> list[SyncRun]:
     """Write runs step by step, look after each, and give what a listener hears."""
     heard: list[SyncRun] = []
-    async with aclosing(watch.listen(HERE, lambda _: True)) as listening:
+    async with aclosing(watch.listen(HERE, lambda _: True, since=SINCE)) as listening:
         for step in steps:
             waiting = asyncio.create_task(next_of(listening))
             await asyncio.sleep(0.01)
@@ -103,7 +105,7 @@ async def test_what_is_under_way_is_told_at_once_oldest_first(
 ) -> None:
     ledger.write(running(1), running(2), a_run(id=id_of("over")))
 
-    async with aclosing(watch.listen(HERE, lambda _: True)) as listening:
+    async with aclosing(watch.listen(HERE, lambda _: True, since=SINCE)) as listening:
         heard = [await next_of(listening), await next_of(listening)]
 
     assert heard == [running(1), running(2)]
@@ -124,6 +126,39 @@ async def test_a_run_that_ends_between_two_looks_is_told(watch: RunWatch, ledger
     assert await told(watch, ledger, [short]) == [short]
 
 
+async def test_a_run_that_ended_before_the_first_look_is_told_if_it_was_listened_for_by_then(
+    watch: RunWatch, ledger: Ledger
+) -> None:
+    before, short = (
+        a_run(id=id_of(f"at {at}"), started_at=at, finished_at=at)
+        for at in (SINCE - timedelta(seconds=1), SINCE)
+    )
+    ledger.write(before, short, running(1))
+
+    async with aclosing(watch.listen(HERE, lambda _: True, since=SINCE)) as listening:
+        first = await next_of(listening), await next_of(listening)
+        # Who comes later begins with what was seen, without another look.
+        async with aclosing(watch.listen(HERE, lambda _: True, since=SINCE)) as another:
+            second = await next_of(another), await next_of(another)
+
+    assert first == second == (running(1), short)
+    assert ledger.looks == 1
+
+
+async def test_a_run_that_is_awaited_is_told_though_it_ended_and_many_began_since(
+    watch: RunWatch, ledger: Ledger
+) -> None:
+    ledger.most = 1
+    over = running(0, state=RunState.OK, finished_at=NOW + timedelta(minutes=1))
+    ledger.write(over, *(a_run(id=id_of(f"run {n}"), started_at=SINCE) for n in (1, 2)))
+
+    listening = watch.listen(
+        HERE, lambda run: run.id == over.id, since=over.started_at, run=over.id
+    )
+    async with aclosing(listening):
+        assert await next_of(listening) == over
+
+
 async def test_a_long_run_is_told_though_many_began_after_it(
     watch: RunWatch, ledger: Ledger
 ) -> None:
@@ -132,7 +167,9 @@ async def test_a_long_run_is_told_though_many_began_after_it(
     ledger.write(long)
     others = [running(number, state=RunState.OK, finished_at=NOW) for number in (1, 2)]
 
-    async with aclosing(watch.listen(HERE, lambda run: run.id == long.id)) as listening:
+    async with aclosing(
+        watch.listen(HERE, lambda run: run.id == long.id, since=SINCE)
+    ) as listening:
         assert await next_of(listening) == long
         waiting = asyncio.create_task(next_of(listening))
         for runs in (others, [over]):
@@ -147,7 +184,7 @@ async def test_a_slow_listener_hears_how_a_run_stands_and_not_how_it_stood(
     watch: RunWatch, ledger: Ledger
 ) -> None:
     ledger.write(running(1))
-    async with aclosing(watch.listen(HERE, lambda _: True)) as listening:
+    async with aclosing(watch.listen(HERE, lambda _: True, since=SINCE)) as listening:
         assert await next_of(listening) == running(1)
         for step in (1, 2, 3):
             await asyncio.sleep(0.01)
@@ -161,7 +198,7 @@ async def test_a_slow_listener_hears_how_a_run_stands_and_not_how_it_stood(
 async def test_whoever_listens_goes_on_when_the_database_is_back(
     watch: RunWatch, ledger: Ledger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with aclosing(watch.listen(HERE, lambda _: True)) as listening:
+    async with aclosing(watch.listen(HERE, lambda _: True, since=SINCE)) as listening:
         waiting = asyncio.create_task(next_of(listening))
         for is_away in (True, False):
             await asyncio.sleep(0.01)
@@ -176,7 +213,9 @@ async def test_whoever_listens_goes_on_when_the_database_is_back(
 async def test_only_what_is_wanted_is_told(watch: RunWatch, ledger: Ledger) -> None:
     ledger.write(running(1), running(2))
 
-    async with aclosing(watch.listen(HERE, lambda run: run.id == running(2).id)) as listening:
+    async with aclosing(
+        watch.listen(HERE, lambda run: run.id == running(2).id, since=SINCE)
+    ) as listening:
         assert await next_of(listening) == running(2)
 
 
@@ -184,7 +223,7 @@ async def test_however_many_listen_it_is_looked_once_and_then_no_more(
     watch: RunWatch, ledger: Ledger
 ) -> None:
     ledger.write(running(1))
-    listening = [watch.listen(HERE, lambda _: True) for _ in range(5)]
+    listening = [watch.listen(HERE, lambda _: True, since=SINCE) for _ in range(5)]
     for each in listening:
         assert await next_of(each) == running(1)
     await asyncio.sleep(0.01)

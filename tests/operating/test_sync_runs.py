@@ -1,18 +1,21 @@
 """Sync runs are read with the atlas: pages of them, one by its id, and what each came to."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from api.execution.limits import Limits
+from api.relay import GlobalId, encode_id
 from api.run_store import NoRuns
 from domain.node import NodeId, OrganizationId
 from domain.source import RunState, SourceError
+from ingest.watching import RunWatch
 from storage.recording import RecordResult
 from storage.run_pages import RunsAsked, RunSlice
-from storage.sync_runs import SyncRun
+from storage.sync_runs import ALL_RUNS, SyncRun, WantedRuns
 from tests.api.asking import Api, Json, an_api, codes
 from tests.builders import NOW, a_connection, a_metric, a_source, an_atlas, id_of
 from tests.storage.series import a_run
@@ -131,6 +134,50 @@ async def test_a_run_tells_what_it_came_to() -> None:
             "advice": "Give the connection credentials that the source accepts.",
         },
     }
+
+
+@dataclass
+class OverByNow:
+    """Where every run that was under way is over when it is looked for."""
+
+    runs: Sequence[SyncRun]
+
+    async def listed(
+        self,
+        organization: OrganizationId,
+        wanted: WantedRuns = ALL_RUNS,
+        *,
+        first: int = 200,
+        before: tuple[datetime, str] | None = None,
+    ) -> list[SyncRun]:
+        del organization, first, before
+        if wanted.states:
+            return []
+        return [replace(run, state=RunState.OK, finished_at=NOW) for run in self.runs]
+
+
+PROGRESS = """
+subscription ($run: ID) { syncRunProgressed(run: $run) { syncRun { state } } }
+"""
+
+
+async def test_a_run_that_ends_before_it_is_looked_for_is_told_and_then_nothing_more() -> None:
+    watch = RunWatch(OverByNow(RUNS))
+    api = an_api_with(FakeRuns(RUNS), watch=watch, now=lambda: NOW + timedelta(minutes=1))
+    run = encode_id(GlobalId("SyncRun", OrganizationId(id_of("norrhavn")), NodeId(RUNS[0].id)))
+
+    async with asyncio.timeout(5):
+        told = await api.client.post(
+            "/graphql",
+            json={"query": PROGRESS, "variables": {"run": run}},
+            headers={"accept": "text/event-stream"},
+        )
+
+    assert told.text == (
+        ":\n\n"
+        'event: next\ndata: {"data":{"syncRunProgressed":{"syncRun":{"state":"OK"}}}}\n\n'
+        "event: complete\ndata:\n\n"
+    )
 
 
 async def test_pages_lead_on_to_the_oldest_and_back() -> None:
