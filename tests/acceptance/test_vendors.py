@@ -120,6 +120,7 @@ def key_result(server: Server, way: Way) -> Json:
 def ended_runs(server: Server, connection: str) -> Json:
     """Wait until what was ordered has ended; give the connection's runs."""
     document = (EXAMPLES / "connection-runs.graphql").read_text(encoding="utf-8")
+    runs: Json = []
     ends = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < ends:
         runs = server.data(document, connection=connection)["node"]["syncRuns"]["nodes"]
