@@ -1,5 +1,6 @@
 """The one place that constructs and connects: settings in, a running product out."""
 
+import asyncio
 import gc
 import os
 import secrets
@@ -38,7 +39,6 @@ from domain.errors import NotFound
 from domain.node import Node
 from domain.view import View
 from ingest.budgets import SharedBudgets
-from ingest.freshness import PREFER_CACHE
 from ingest.on_demand import OnDemand, OnlyAhead
 from ingest.opening import Opener
 from ingest.orders import Orders
@@ -307,8 +307,11 @@ async def _bring_the_demo(product: Product) -> None:
     """Bring the sample in and pull what never was; slow sources go on while the demo answers."""
     await sample.import_sample(product.atlases)
     atlas = await product.cache.current(sample.ORGANIZATION)
-    if sample.awaited(atlas):
-        await product.on_demand.live(atlas, PREFER_CACHE, seconds=sample.WAIT_SECONDS)
+    product.on_demand.behind(atlas)
+    ends = time.monotonic() + sample.LONGEST_WAIT_SECONDS
+    while sample.awaited(atlas) and time.monotonic() < ends:
+        await asyncio.sleep(sample.LOOK_SECONDS)
+        atlas = await product.cache.current(sample.ORGANIZATION)
 
 
 def _which(keys: list[str], wanted: str | None) -> str:

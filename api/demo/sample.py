@@ -10,8 +10,11 @@ from domain.atlas import Atlas
 from domain.source import Connection, MetricSource, SourceState
 
 ORGANIZATION = "norrhavn"
-WAIT_SECONDS = 4
-"""How long the demo's first start waits for its sources, as most of them answer at once."""
+LONGEST_WAIT_SECONDS = 20
+"""How long the demo's first start waits at most until its sources have answered or failed."""
+
+LOOK_SECONDS = 0.1
+"""How often it looks whether they have."""
 
 _SLOW = "slow"
 """The connection that takes longer than anybody waits; it is asked behind the first answers."""

@@ -17,10 +17,10 @@ from journey_atlas_sdk import Grain, Window, period_of
 OSLO: Final = ZoneInfo("Europe/Oslo")
 RECOMMENDS: Final = "725296472"
 EASE: Final = "725296473"
-ANSWERS: Final = 1_000
-"""How many answers a month has."""
+ANSWERS: Final = 200
+"""How many answers a month has: an even number of hundreds, so that each score comes out whole."""
 
-PASSIVES: Final = 300
+PASSIVES: Final = 60
 """How many of them neither promote nor detract."""
 
 
@@ -68,7 +68,8 @@ def _answered(months: Months, start: datetime, end: datetime) -> Iterator[vendor
     month = period_of(start, Grain.MONTH, OSLO)
     while month.start <= end:
         if month.start in months.score and month.start in months.ease:
-            yield from _of_month(months, month)
+            answers = _of_month(months, month)
+            yield from (each for each in answers if start <= each.created_at <= end)
         month = period_of(month.end, Grain.MONTH, OSLO)
 
 
