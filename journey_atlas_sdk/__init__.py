@@ -6,7 +6,8 @@ delimited (CSV files), observation_rows (rows that hold observations), event_row
 things that happened), observation_csv (files of observations), exact_json (JSON without loss),
 scores (NPS, CSAT, CES), web (settings of a source over HTTP), auth and oauth (who asks), terms (of
 one request), paging, signatures (of deliveries), unpacking (gzip within bounds), stopping (a
-driver's work), programs (of the operator), testing (fakes for an author's tests).
+driver's work), programs (of the operator), singer with singer_catalog and singer_messages (taps
+among them), testing (fakes for an author's tests).
 hosting is the other side: how a host lends, asks and checks, for the product and for the kit that
 tests connectors.
 """
