@@ -1,7 +1,10 @@
 """Programs that a test writes and lays where an operator would: `NAME/bin/NAME` in a folder."""
 
+import os
 import stat
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
@@ -18,7 +21,18 @@ def install(folder: Path, name: str, source: str) -> Path:
 def is_running(process: int) -> bool:
     """Tell whether a process lives; one that nobody has buried yet doesn't."""
     try:
+        os.kill(process, 0)
         state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
-    except (FileNotFoundError, ProcessLookupError):
+    except ProcessLookupError:
         return False
+    except FileNotFoundError:
+        return not Path("/proc").exists()
     return state.rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
+    """Block until something is so; an AssertionError if it isn't in so many seconds."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends, "it never was"
+        time.sleep(0.01)
