@@ -289,6 +289,7 @@ def _opener(settings: Settings, engine: Engine, registry: Registry, safe: Safe) 
         vaults=safe.vaults,
         budgets=SharedBudgets(StoredBudgets(engine), RealClock()),
         switches=StoredSwitches(engine),
+        programs=settings.programs_dir,
         trace=log_event if settings.trace else None,
     )
 

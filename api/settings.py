@@ -82,6 +82,12 @@ class Settings(BaseModel):
         alias="ATLAS_PLUGINS_DIR",
         description="Folder whose `.py` files are loaded as connector plugins.",
     )
+    programs_dir: Path | None = Field(
+        default=None,
+        alias="ATLAS_PROGRAMS_DIR",
+        description="Folder of the programs that connections may have run, each at "
+        "`NAME/bin/NAME`: Singer taps.",
+    )
     organization: str | None = Field(
         default=None,
         alias="ATLAS_ORGANIZATION",

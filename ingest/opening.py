@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from domain.atlas import Atlas
@@ -96,7 +97,8 @@ class Opener:
 
     `settings` puts the secrets in, `vaults` keep what they are exchanged for, `tokens` what is
     fetched with them, `budgets` bound what goes to the sources, and `clock` is the product's.
-    `trace` is told of each request, wait and failure, with the key of the connection.
+    `programs` is the folder of those that connectors may run. `trace` is told of each request, wait
+    and failure, with the key of the connection.
     """
 
     registry: Registry
@@ -106,6 +108,7 @@ class Opener:
     vaults: Vaults = field(default_factory=MemoryVaults)
     tokens: Tokens = field(default_factory=Tokens)
     switches: Switches = field(default_factory=AllOn)
+    programs: Path | None = None
     trace: Callable[[str, Event], None] | None = None
 
     async def open(
@@ -136,6 +139,7 @@ class Opener:
             secrets=resolved.secrets,
             present=self.clock,
             transport=partial(self.registry.hooks.transport, connection.key),
+            programs=self.programs,
             trace=self.trace and partial(self.trace, connection.key),
         )
         return Opened(connector=self.registry.open(info.key, resolved.settings), lending=lending)

@@ -14,7 +14,7 @@ from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import ConfigError, UnknownMetric
 from journey_atlas_sdk.observations import Grain, Observation, ObservationState, Window
 from journey_atlas_sdk.periods import periods
-from journey_atlas_sdk.settings import JsonSchema, Settings
+from journey_atlas_sdk.settings import JsonSchema, Settings, looks_secret
 from journey_atlas_sdk.units import Aggregation, Unit
 
 S = TypeVar("S", bound=Settings)
@@ -22,9 +22,6 @@ T = TypeVar("T")
 
 _LONGEST_RESUME = 4_096
 _KEY = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
-_LOOKS_SECRET = re.compile(
-    r"(?:.*_)?(?:password|passphrase|secret|token|(?:api|access|private|signing)_?key)"
-)
 
 
 class PullReason(StrEnum):
@@ -181,7 +178,7 @@ def _refuse_open_secrets(info: ConnectorInfo) -> None:
     for name, schema in properties.items():
         # An optional secret is one of several: `Secret | None`.
         ways = [schema, *schema.get("anyOf", ())]
-        if _LOOKS_SECRET.fullmatch(name.lower()) and not any(w.get("writeOnly") for w in ways):
+        if looks_secret(name) and not any(w.get("writeOnly") for w in ways):
             message = f"The setting {name!r} of {info.key!r} looks secret: give it the type Secret."
             raise ValueError(message)
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import httpx
@@ -73,5 +74,12 @@ class Context(Protocol):
         """Give the addresses of a host that a driver may connect to, and to no others.
 
         ConfigError where one is in a private network that the settings don't allow.
+        """
+        ...
+
+    def program(self, name: str) -> Path:
+        """Give a program that the server's operator lends to connectors; see `programs`.
+
+        ConfigError where there is none of that name: settings choose among them, and name no path.
         """
         ...

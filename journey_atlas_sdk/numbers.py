@@ -14,6 +14,9 @@ _SHOWN = 40
 QUOTIENT: Final = Context(prec=34)
 """To how many digits a division is carried out; the atlas keeps all of them."""
 
+EXACT: Final = Context(prec=120)
+"""In which no product of two legal numbers is rounded, nor a sum of very many."""
+
 
 def parse_decimal(
     text: str | float | Decimal | None,

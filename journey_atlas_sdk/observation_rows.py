@@ -7,7 +7,6 @@ told in docs/connectors/csv.md.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Context as DecimalContext
 from decimal import Decimal
 from functools import partial
 from typing import Final, NoReturn, Protocol
@@ -17,6 +16,7 @@ from pydantic import Field
 from journey_atlas_sdk.connector import PullRequest
 from journey_atlas_sdk.errors import ConfigError, DataError
 from journey_atlas_sdk.moments import parse_moment
+from journey_atlas_sdk.numbers import EXACT
 from journey_atlas_sdk.observations import Dimensions, Grain, Observation, ObservationState
 from journey_atlas_sdk.periods import period_of
 from journey_atlas_sdk.settings import Settings
@@ -30,8 +30,6 @@ OWN_COLUMNS: Final = frozenset(
     }
 )
 """All other columns are dimensions."""
-
-_EXACT: Final = DecimalContext(prec=60)
 
 
 class RowParameters(Settings):
@@ -163,7 +161,7 @@ class RowReader:
         number, unit = self._number(row, column), parameters.duration_unit
         if number is None or unit is None:
             return number
-        return _EXACT.multiply(number, Decimal(unit.seconds))
+        return EXACT.multiply(number, Decimal(unit.seconds))
 
     def _number(self, row: Row, column: str) -> Decimal | None:
         try:

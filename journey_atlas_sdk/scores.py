@@ -11,10 +11,10 @@ numerators and denominators of several periods gives the score of them all. Impo
 name, by connectors whose source is a survey.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
@@ -22,8 +22,9 @@ from pydantic import Field, model_validator
 
 from journey_atlas_sdk.connector import MetricSpec
 from journey_atlas_sdk.errors import DataError
-from journey_atlas_sdk.numbers import QUOTIENT, quotient
+from journey_atlas_sdk.numbers import EXACT, QUOTIENT, quotient
 from journey_atlas_sdk.observations import (
+    Dimensions,
     Grain,
     Observation,
     ObservationFlag,
@@ -71,7 +72,13 @@ class Score:
         return int(self.denominator)
 
     def observation(
-        self, metric: str, period: Window, *, state: ObservationState, source_ref: str | None = None
+        self,
+        metric: str,
+        period: Window,
+        *,
+        state: ObservationState,
+        dimensions: Dimensions = (),
+        source_ref: str | None = None,
     ) -> Observation:
         """Tell the score as that of a period; one without answers is flagged EMPTY."""
         return Observation(
@@ -79,6 +86,7 @@ class Score:
             start=period.start,
             end=period.end,
             value=self.value,
+            dimensions=dimensions,
             sample_size=self.sample_size,
             numerator=self.numerator,
             denominator=self.denominator,
@@ -155,16 +163,7 @@ class Scoring(Settings):
             if not low <= answer <= high or count < 0:
                 message = f"{answer} was answered {count} times; the scale is {low} to {high}."
                 raise DataError(message)
-        points = [(self._points(answer), count) for answer, count in answers.items()]
-        size = sum(count for _, count in points)
-        total = sum(point * count for point, count in points)
-        squares = sum(point * point * count for point, count in points)
-        return Score(
-            value=quotient(Decimal(total), Decimal(size)),
-            numerator=Decimal(total),
-            denominator=Decimal(size),
-            standard_error=_standard_error(size, total, squares),
-        )
+        return mean_of((Decimal(self._points(answer)), count) for answer, count in answers.items())
 
     def _points(self, answer: int) -> int:
         match self.score:
@@ -176,11 +175,24 @@ class Scoring(Settings):
                 return answer
 
 
-def _standard_error(size: int, total: int, squares: int) -> Decimal | None:
+def mean_of(points: Iterable[tuple[Decimal, int]]) -> Score:
+    """Give the mean of points, each with how often it came; one may come in several pairs."""
+    pairs = list(points)
+    size = sum(count for _, count in pairs)
+    with localcontext(EXACT):
+        total = sum((point * count for point, count in pairs), Decimal(0))
+        squares = sum((point * point * count for point, count in pairs), Decimal(0))
+        # (n − 1) s² n, which is a whole number where the points are.
+        spread = size * squares - total * total
+    return Score(
+        value=quotient(total, Decimal(size)),
+        numerator=total,
+        denominator=Decimal(size),
+        standard_error=_standard_error(size, spread),
+    )
+
+
+def _standard_error(size: int, spread: Decimal) -> Decimal | None:
     if size < 2:  # noqa: PLR2004 -- one answer tells nothing of how answers differ
         return None
-    # Σ (point − mean)² / (n − 1) / n, brought to whole numbers above and below.
-    variance = QUOTIENT.divide(
-        Decimal(size * squares - total * total), Decimal(size * size * (size - 1))
-    )
-    return QUOTIENT.sqrt(variance)
+    return QUOTIENT.sqrt(QUOTIENT.divide(spread, Decimal(size * size * (size - 1))))

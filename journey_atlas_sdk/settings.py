@@ -1,7 +1,8 @@
 """Settings of a connection and parameters of a metric: models that refuse what they don't know."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -14,6 +15,10 @@ AllowPrivate = Annotated[
     bool, Field(description="Ask a server in a private network, or this machine, too.")
 ]
 """The type of a setting `allow_private`, which the host asks for before it connects anywhere."""
+
+_LOOKS_SECRET: Final = re.compile(
+    r"(?:.*_)?(?:password|passphrase|secret|token|(?:api|access|private|signing)_?key)"
+)
 
 JsonSchema = dict[str, Any]  # Any: JSON
 
@@ -43,6 +48,11 @@ class Settings(BaseModel):
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             **cls.model_json_schema(),
         }
+
+
+def looks_secret(name: str) -> bool:
+    """Say whether the name of a setting promises a secret, as `api_key` and `client_secret` do."""
+    return _LOOKS_SECRET.fullmatch(name.lower()) is not None
 
 
 def _sentence(place: tuple[int | str, ...], problem: str) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -16,6 +17,7 @@ from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.client import open_client
 from journey_atlas_sdk.hosting.gate import Gate
+from journey_atlas_sdk.hosting.installed import installed_program
 from journey_atlas_sdk.hosting.redaction import Redactor
 from journey_atlas_sdk.hosting.tokens import Tokens
 from journey_atlas_sdk.hosting.transport import HostTransport
@@ -89,13 +91,17 @@ def _unreachable(request: httpx.Request) -> httpx.Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeContext:
-    """A Context whose clock stands still; make its `http` with `client_over`."""
+    """A Context whose clock stands still; make its `http` with `client_over`.
+
+    `programs` is the folder of those that it lends, each at `NAME/bin/NAME`.
+    """
 
     moment: datetime = _NOON
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
     http: httpx.AsyncClient = field(default_factory=lambda: client_over(_unreachable))
     log: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__))
     tokens: Tokens = field(default_factory=Tokens)
+    programs: Path | None = None
 
     def secret(self, name: str) -> str:
         """Give a secret of the test; ConfigError where it named none."""
@@ -136,6 +142,10 @@ class FakeContext:
         """Give the host itself: a fake reaches nobody."""
         del port
         return [host]
+
+    def program(self, name: str) -> Path:
+        """Give a program of the test's folder; ConfigError where it has none of that name."""
+        return installed_program(self.programs, name)
 
 
 async def pull_all(

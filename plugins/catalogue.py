@@ -15,7 +15,7 @@ from plugins.registry import RegisteredConnector
 KINDS: Final[Mapping[str, Sequence[str]]] = {
     "Surveys and the voice of the customer": ("qualtrics", "surveymonkey"),
     "Analytics": ("mixpanel",),
-    "Data and BI": ("sql",),
+    "Data and BI": ("singer", "sql"),
     "Operations": ("prometheus",),
     "Files, and systems of your own": ("csv", "csv-http", "json-http", "s3", "webhook"),
     "For rehearsals": ("rehearsal",),

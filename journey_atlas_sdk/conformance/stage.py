@@ -70,6 +70,7 @@ class Stage:
             timeout=self.patience,
             resolve=self.resolve,
             transport=self.route or self._over_the_wire,
+            programs=self.world.folder,
             log=self.log,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -20,6 +21,7 @@ from journey_atlas_sdk.errors import (
 )
 from journey_atlas_sdk.hosting.addresses import AddressGuard
 from journey_atlas_sdk.hosting.gate import Gate, OutOfTurn
+from journey_atlas_sdk.hosting.installed import installed_program
 from journey_atlas_sdk.hosting.redaction import Redactor
 from journey_atlas_sdk.hosting.tokens import Fetch, Tokens
 from journey_atlas_sdk.hosting.vault import Renew, Vault
@@ -45,6 +47,7 @@ class HostContext:
     redactor: Redactor
     vault: Vault
     tokens: Tokens
+    programs: Path | None = None
     over: bool = False
 
     def secret(self, name: str) -> str:
@@ -99,6 +102,10 @@ class HostContext:
         except (OSError, UnicodeError) as error:
             message = f"The name {host} can't be resolved."
             raise TransientError(message, detail=str(error)) from error
+
+    def program(self, name: str) -> Path:
+        """Give a program of the operator's folder; ConfigError where it has none of that name."""
+        return installed_program(self.programs, name)
 
     async def settle(self, error: ConnectorError) -> None:
         """Do what an error asks for: leave the source alone, keep its secrets, ask as another."""

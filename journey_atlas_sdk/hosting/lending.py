@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -48,7 +49,8 @@ class Lending:
     product's moment, which may stand still (a demo's); None: that of `clock`, by which all waiting
     is done. `timeout` None: the one of the connector's info. `transport` may wrap the host's own,
     or give another in its place, such as a fake's. `trace` is told what goes over the wire, and of
-    each wait.
+    each wait. `programs` is the folder of those that connectors may run, each at `NAME/bin/NAME`;
+    None: none.
     """
 
     connection: str
@@ -65,6 +67,7 @@ class Lending:
     transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = _as_it_is
     trace: Trace | None = None
     jitter: Jitter = _up_to
+    programs: Path | None = None
     new_id: Callable[[], str] = lambda: uuid4().hex
     log: logging.Logger = _log
 
@@ -108,6 +111,7 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
             redactor=redactor,
             vault=lending.vault,
             tokens=lending.tokens,
+            programs=lending.programs,
         )
         try:
             yield context

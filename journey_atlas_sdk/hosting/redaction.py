@@ -26,6 +26,8 @@ _JWT: Final = r"eyJ[\w-]{10,}\.[\w-]+\.[\w-]*"
 
 _SHORTEST_LINE: Final = 16
 _LOOKS_SECRET: Final = re.compile(r"pass|secret|token|key|sig", re.IGNORECASE)
+Json = str | float | None | list["Json"] | dict[str, "Json"]
+
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -82,7 +84,7 @@ def _parts(secret: str) -> Iterator[str]:
         if _SCHEME.match(secret):
             yield from _parts_of_url(secret)
         elif secret.lstrip().startswith("{"):
-            yield from _parts_of_json(secret)
+            yield from _parts_of_json(json.loads(secret))
 
 
 def _parts_of_url(secret: str) -> Iterator[str]:
@@ -93,10 +95,21 @@ def _parts_of_url(secret: str) -> Iterator[str]:
     yield from (value for name, value in parse_qsl(url.query) if _LOOKS_SECRET.search(name))
 
 
-def _parts_of_json(secret: str) -> Iterator[str]:
-    for name, value in json.loads(secret).items():
-        if isinstance(value, str) and _LOOKS_SECRET.search(name):
+def _parts_of_json(value: Json, name: str = "") -> Iterator[str]:
+    """Give what is secret by its name, and the passwords of URLs, however deep they stand."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from _parts_of_json(inner, key)
+        case list():
+            for inner in value:
+                yield from _parts_of_json(inner, name)
+        case str() if _LOOKS_SECRET.search(name):
             yield from _parts(value)
+        case str() if _SCHEME.match(value):
+            yield from _parts_of_url(value)
+        case _:
+            return
 
 
 def _shapes(secret: str) -> Iterator[str]:

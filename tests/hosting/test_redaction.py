@@ -79,6 +79,8 @@ def test_a_secret_inside_of_base64_is_blacked_out(before: bytes, after: bytes) -
         pytest.param("postgresql://reader:hunt%21er2@h/x", "hunt!er2", id="and as it is meant"),
         pytest.param("https://h/x?api_key=hunter2&page=1", "hunter2", id="key of a URL"),
         pytest.param('{"client_email": "a@b", "private_key": "hunter2"}', "hunter2", id="key file"),
+        pytest.param('{"db": [{"password": "hunter2"}]}', "hunter2", id="deep in a configuration"),
+        pytest.param('{"db": {"dsn": "sql://me:hunter2@h/x"}}', "hunter2", id="a URL in one"),
         pytest.param(
             "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n",
             "MIIEvQIBADANBgkqhkiG9w0B",
@@ -91,7 +93,7 @@ def test_what_in_a_secret_is_secret_by_itself_is_blacked_out_too(secret: str, pa
     assert part not in Redactor([secret]).text(f"it says {part}.")
 
 
-@pytest.mark.parametrize("secret", ["", "abc", "{not json", "http://[::1"])
+@pytest.mark.parametrize("secret", ["", "abc", "{not json", "http://[::1", '{"a": "def"}'])
 def test_what_is_no_secret_blacks_nothing_out(secret: str) -> None:
     assert Redactor([secret]).text("abcdef h") == "abcdef h"
 
