@@ -3,9 +3,10 @@
 observations (what is delivered), connector and context (the contract), settings, units, periods
 (calendars and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
 delimited (CSV files), observation_rows (rows that hold observations), observation_csv (files of
-them), exact_json (JSON without loss), scores (NPS, CSAT, CES), web (settings of a source over
-HTTP), auth and oauth (who asks), terms (of one request), paging, signatures (of deliveries),
-unpacking (gzip within bounds), stopping (a driver's work), testing (fakes for an author's tests).
+them), exact_json (JSON without loss), scores (NPS, CSAT, CES), events (counts and medians by
+period), web (settings of a source over HTTP), auth and oauth (who asks), terms (of one request),
+paging, signatures (of deliveries), unpacking (gzip within bounds), stopping (a driver's work),
+testing (fakes for an author's tests).
 hosting is the other side: how a host lends, asks and checks, for the product and for the kit that
 tests connectors.
 """
