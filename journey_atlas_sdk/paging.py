@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import httpx
 
 from journey_atlas_sdk.errors import DataError
+from journey_atlas_sdk.observations import Window
 
 MOST_PAGES: Final = 10_000
 
@@ -76,6 +77,26 @@ async def numbered(
 
     async for item in pages(page, first, identity=identity):
         yield item
+
+
+async def reachable(
+    span: Window, total: Callable[[Window], Awaitable[int]], *, most: int
+) -> AsyncIterator[Window]:
+    """Cut a span of time into parts of which a source gives all, oldest first.
+
+    For a search that finds more than it gives: `total` tells how many it finds in a span, `most` is
+    how many it gives. Cuts are at whole seconds; DataError where one second holds more.
+    """
+    if await total(span) <= most:
+        yield span
+        return
+    middle = (span.start + (span.end - span.start) / 2).replace(microsecond=0)
+    if middle <= span.start:
+        message = f"The source gives {most:,} results of a search, and found more at {middle}."
+        raise DataError(message)
+    for half in (Window(span.start, middle), Window(middle, span.end)):
+        async for part in reachable(half, total, most=most):
+            yield part
 
 
 def next_link(answer: httpx.Response, written: str | None = None) -> str | None:
