@@ -50,10 +50,14 @@ class Event:
 
 @dataclass(slots=True)
 class Tally:
-    """The events of a period: their number, and the seconds of each whose beginning is known."""
+    """The events of a period: their number, and the seconds of each whose beginning is known.
+
+    `flags`: what a reader should know of how they were counted.
+    """
 
     count: int = 0
     seconds: list[Decimal] = field(default_factory=list[Decimal])
+    flags: frozenset[ObservationFlag] = frozenset()
 
     def add(self, event: Event) -> None:
         """Take an event in; DataError where it ended before it began."""
@@ -103,22 +107,17 @@ class EventMetric(Settings):
         )
 
     def observation(
-        self,
-        request: PullRequest,
-        period: Window,
-        tally: Tally,
-        *,
-        state: ObservationState,
-        flags: frozenset[ObservationFlag] = frozenset(),
+        self, request: PullRequest, period: Window, tally: Tally, *, state: ObservationState
     ) -> Observation:
         """Tell the measure of a period; a median of nothing is None, and flagged EMPTY."""
         if self.measure is EventMeasure.COUNT:
-            return request.observation(period, Decimal(tally.count), state=state, flags=flags)
+            count = Decimal(tally.count)
+            return request.observation(period, count, state=state, flags=tally.flags)
         size = len(tally.seconds)
         return request.observation(
             period,
             median(tally.seconds) if size else None,
             sample_size=size,
             state=state,
-            flags=flags if size else flags | {ObservationFlag.EMPTY},
+            flags=tally.flags if size else tally.flags | {ObservationFlag.EMPTY},
         )

@@ -66,6 +66,15 @@ def test_nothing_has_a_count_of_0_and_no_median() -> None:
     assert middle.flags == {ObservationFlag.EMPTY}
 
 
+@pytest.mark.parametrize("kind", [COUNT, MEDIAN], ids=["count", "median"])
+def test_how_events_were_counted_stays_with_the_number(kind: EventMetric) -> None:
+    tally = Tally(1, [Decimal(5)], frozenset({ObservationFlag.TRUNCATED}))
+
+    found = kind.observation(a_question(), NOVEMBER, tally, state=ObservationState.FINAL)
+
+    assert found.flags == {ObservationFlag.TRUNCATED}
+
+
 async def test_events_fall_into_the_period_of_their_end_in_any_order() -> None:
     second = timedelta(seconds=1)
 
