@@ -99,7 +99,9 @@ class HubSpotSettings(ServiceSettings):
     """Who asks, and the survey or the records of each metric."""
 
     token: Secret = Field(description="The access token of a private app.")
-    url: WebAddress = "https://api.hubapi.com"
+    url: WebAddress = Field(
+        default="https://api.hubapi.com", description="The same for accounts of all regions."
+    )
     reports: Mapping[str, Survey | Records] = Field(min_length=1, description="By metric.")
     restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
         default=7, description="For how long records are still changed, merged or deleted."

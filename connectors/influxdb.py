@@ -43,7 +43,8 @@ from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import WebSettings
 
 _GRAINS: Final = frozenset(Grain) - {Grain.INSTANT}
-_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+# What can't hold a keyword: remarks, texts, quoted names.
+_QUOTED: Final = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _PLACE: Final = re.compile(r"\$(start|end)\b")
 _READS: Final = re.compile(r"\s*select\b", re.IGNORECASE)
 _NOT_ONE: Final = re.compile(r";|\binto\b", re.IGNORECASE)
@@ -54,7 +55,10 @@ _UTC: Final = ZoneInfo("UTC")
 
 
 def _one_select(query: str) -> str:
-    """Give a query that reads; ValueError for all but one SELECT between two bound times."""
+    """Give a query that reads; ValueError for all but one SELECT between two bound times.
+
+    To tell mistakes early. What keeps an author of bad will from writing is the user's rights.
+    """
     bare = _QUOTED.sub("''", query)
     if not _READS.match(bare) or _NOT_ONE.search(bare):
         message = "Write one SELECT, without INTO."
@@ -125,9 +129,7 @@ class InfluxDb(Connector[InfluxSettings]):
             return
         results = await self._get(query, periods, request.dimensions, context)
         for period, result in zip(periods, results, strict=True):
-            for dimensions, row in sorted(
-                result.rows(request.dimensions).items(), key=itemgetter(0)
-            ):
+            for dimensions, row in result.rows(request.dimensions):
                 value, numerator, denominator = row.numbers
                 yield request.observation(
                     period,
@@ -259,13 +261,13 @@ class _Result(BaseModel):
             message = "InfluxDB gives but a part of the answer."
             raise DataError(message)
 
-    def rows(self, names: Sequence[str]) -> dict[Dimensions, _Row]:
-        """Give the row of each part; nothing where there are no points."""
+    def rows(self, names: Sequence[str]) -> list[tuple[Dimensions, _Row]]:
+        """Give the row of each part, in order; nothing where there are no points."""
         found = {series.dimensions(names): series.row() for series in self.series}
         if len(found) < len(self.series):
             message = "The query gives several series for one value: name one measurement."
             raise DataError(message)
-        return found
+        return sorted(found.items(), key=itemgetter(0))
 
 
 class _Answer(BaseModel):

@@ -145,7 +145,9 @@ class SalesforceSettings(ServiceSettings):
         description="The consumer key of an app with the client credentials flow."
     )
     client_secret: Secret = Field(description="Its consumer secret.")
-    api_version: Annotated[str, Field(pattern=r"^v[0-9]+\.0$")] = "v59.0"
+    api_version: Annotated[str, Field(pattern=r"^v[0-9]+\.0$")] = Field(
+        default="v59.0", description="Of the REST API, which Salesforce serves for some years."
+    )
     queries: Mapping[str, Query] = Field(min_length=1, description="By metric.")
     restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
         default=7, description="For how long records are still changed or deleted."

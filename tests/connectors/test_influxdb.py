@@ -179,6 +179,16 @@ async def test_a_quotient_keeps_both_of_its_sides(bench: Bench) -> None:
     )
 
 
+async def test_a_remark_may_end_a_query_of_the_real_server(real_server: str) -> None:
+    question = a_question(
+        grain=Grain.DAY, window=days("2026-10-24", "2026-10-26"), dimensions=("channel",)
+    )
+    async with client_over(httpx.AsyncHTTPTransport()) as http:
+        found = await Bench(real_server, http).pull(f"{MEAN} -- of whoever's; all", question)
+
+    assert [one.value for one in found] == [Decimal("0.1"), Decimal("5.5")]
+
+
 async def test_a_condition_may_stand_beside_the_bounds(bench: Bench) -> None:
     (found,) = await bench.pull(f"{MEAN} AND channel = 'app'")
 
@@ -311,6 +321,9 @@ async def test_a_token_is_sent_as_influxdb_calls_it() -> None:
     [
         pytest.param("DROP DATABASE cx", "one SELECT", id="no SELECT"),
         pytest.param(f"{MEAN}; DROP DATABASE cx", "one SELECT", id="two statements"),
+        pytest.param(
+            f"{MEAN} -- it's\n; DROP DATABASE cx -- '", "one SELECT", id="behind a remark"
+        ),
         pytest.param(select("mean(a) INTO b", "c"), "one SELECT", id="INTO"),
         pytest.param("SELECT mean(a) AS value FROM b", r"\$start", id="unbounded"),
         pytest.param("SELECT mean(a) FROM b WHERE c = '$start $end'", r"\$start", id="in a text"),
