@@ -14,7 +14,7 @@ from journey_atlas_sdk.observations import Window
 MOST_PAGES: Final = 10_000
 
 T = TypeVar("T")
-P = TypeVar("P", str, int)
+P = TypeVar("P", str, int, str | None)
 Page = tuple[Sequence[T], P | None]
 """What stands on a page, and where the next one is: a cursor, a link, a number; None at the end."""
 
@@ -27,6 +27,7 @@ async def pages(
 ) -> AsyncIterator[T]:
     """Walk the items of all pages, from the first on; an empty place ends the walk too.
 
+    `first` is None where a source gives its first page to whoever names none.
     `identity` tells what an item is: one that comes again, because others were put before it
     meanwhile, is given once. What is taken away meanwhile may hide another item: no walk can see
     that, so ask for a stable order. DataError where a place comes twice, a page brings nothing new,
@@ -34,19 +35,22 @@ async def pages(
     """
     known = set[Hashable]()
     places = set[P]()
-    place: P | None = first
-    while place is not None and place != "":
+    place: P = first
+    while True:
         if place in places or len(places) == MOST_PAGES:
             message = f"The source's pages go in circles: page {place!r:.80} came before."
             raise DataError(message)
         places.add(place)
-        items, place = await fetch(place)
+        items, after = await fetch(place)
         new = [item for item in items if _is_new(item, identity, known)]
         if items and not new:
             message = "The source's pages go in circles: a page holds nothing new."
             raise DataError(message)
         for item in new:
             yield item
+        if after is None or after == "":
+            return
+        place = after
 
 
 def _is_new(item: T, identity: Callable[[T], Hashable] | None, known: set[Hashable]) -> bool:

@@ -21,7 +21,7 @@ class Shelf:
         self.items = list(items)
         self.asked: list[int] = []
 
-    async def by_cursor(self, cursor: str) -> Page[int, str]:
+    async def by_cursor(self, cursor: str | None) -> Page[int, str | None]:
         start = int(cursor or "0")
         self.asked.append(start)
         after = start + SIZE
@@ -32,11 +32,12 @@ class Shelf:
         return self.items[(number - 1) * SIZE : number * SIZE]
 
 
+@pytest.mark.parametrize("first", ["0", None])
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_cursor_leads_through_all_items_once(size: int) -> None:
+async def test_a_cursor_leads_through_all_items_once(size: int, first: str | None) -> None:
     shelf = Shelf(range(size))
 
-    found = [item async for item in pages(shelf.by_cursor, "0")]
+    found = [item async for item in pages(shelf.by_cursor, first)]
 
     assert found == list(range(size))
     assert len(shelf.asked) == max(1, -(-size // SIZE))
