@@ -14,7 +14,6 @@ from pydantic import BaseModel, Field, RootModel, model_validator
 from journey_atlas_sdk import (
     AccessDenied,
     Capability,
-    ConfigError,
     Connector,
     ConnectorInfo,
     Context,
@@ -35,12 +34,11 @@ from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, Tally, ta
 from journey_atlas_sdk.exact_json import Moment, read_model
 from journey_atlas_sdk.paging import Page, next_link, pages, reachable
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings, WebAddress
+from journey_atlas_sdk.web import ServiceSettings, WebAddress, refusal
 
 _GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
 _MOST_FOUND: Final = 1_000  # by one search; what lies beyond can't be read
 _SECOND: Final = timedelta(seconds=1)
-_LONGEST_MESSAGE: Final = 300
 _REFUSALS: Final = frozenset(
     {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
@@ -188,15 +186,13 @@ def atlas_connectors() -> list[type[GitHub]]:
 
 def _require_allowed(response: httpx.Response) -> None:
     """Raise what a refusal stands for: one of GitHub's limits shows in words alone."""
-    said = "" if response.is_success else response.text[:_LONGEST_MESSAGE]
-    if "rate limit" in said:
+    if not response.is_success and "rate limit" in response.text:
         raise RateLimited(retry_after=timedelta(minutes=1))
     if response.status_code == HTTPStatus.NOT_FOUND:
         message = "There is no such repository, or the token doesn't reach it."
         raise AccessDenied(message)
     if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
-        message = f"GitHub refuses the search: {said}"
-        raise ConfigError(message)
+        raise refusal(response)
     response.raise_for_status()
 
 

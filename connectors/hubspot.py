@@ -16,7 +16,6 @@ from pydantic import AliasPath, BaseModel, Field
 
 from journey_atlas_sdk import (
     Capability,
-    ConfigError,
     Connector,
     ConnectorInfo,
     Context,
@@ -39,16 +38,14 @@ from journey_atlas_sdk.exact_json import read_model
 from journey_atlas_sdk.paging import Page, pages, reachable
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings, WebAddress
+from journey_atlas_sdk.web import NumericId, ServiceSettings, WebAddress, refusal
 
 _GRAINS: Final = frozenset(Grain) - {Grain.INSTANT}
 _MOST_FOUND: Final = 10_000  # by one search; what lies beyond can't be read
-_FIRST: Final = "the first page"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _UTC: Final = ZoneInfo("UTC")
 _A_PAGE: Final = 200
-_LONGEST_MESSAGE: Final = 300
 _REFUSALS: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
 )
@@ -65,7 +62,7 @@ class Survey(Scoring):
     records: ClassVar = "feedback_submissions"
     at: ClassVar = "hs_submission_timestamp"
 
-    survey: Annotated[str, Field(pattern=r"^[0-9]+$", coerce_numbers_to_str=True)]
+    survey: NumericId
 
     @property
     def where(self) -> Mapping[str, str]:
@@ -170,12 +167,12 @@ class HubSpot(Connector[HubSpotSettings]):
         async for part in reachable(span, total, most=_MOST_FOUND):
             asked = {**_asked(report, part), "limit": _A_PAGE}
 
-            async def fetch(place: str, asked: Json = asked) -> Page[_Row, str]:
-                after = {} if place == _FIRST else {"after": place}
+            async def fetch(place: str | None, asked: Json = asked) -> Page[_Row, str | None]:
+                after = {} if place is None else {"after": place}
                 found = await self._search(report.records, {**asked, **after}, context)
                 return found.results, found.after
 
-            async for row in pages(fetch, _FIRST, identity=lambda row: row.id):
+            async for row in pages(fetch, None, identity=lambda row: row.id):
                 yield row
 
     async def _total(self, report: Survey | Records, span: Window, context: Context) -> int:
@@ -234,8 +231,7 @@ def _require_understood(response: httpx.Response) -> None:
         message = "The portal's requests of today are used up."
         raise QuotaExhausted(message, retry_after=timedelta(hours=1))
     if response.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
-        message = f"HubSpot refuses the search: {response.text[:_LONGEST_MESSAGE]}"
-        raise ConfigError(message)
+        raise refusal(response)
 
 
 class _Row(BaseModel):

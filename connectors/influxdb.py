@@ -40,7 +40,7 @@ from journey_atlas_sdk import (
 from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import Exact, fitted, read_model
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import WebSettings
+from journey_atlas_sdk.web import WebSettings, refusal
 
 _GRAINS: Final = frozenset(Grain) - {Grain.INSTANT}
 # What can't hold a keyword: remarks, texts, quoted names.
@@ -183,7 +183,8 @@ class InfluxDb(Connector[InfluxSettings]):
             auth=self.settings.auth(context),
             extensions=terms(expect=_REFUSALS, repeatable=True),
         )
-        _require_understood(response)
+        if response.status_code in _REFUSALS:
+            raise refusal(response)
         results = read_model(response.content, _Answer).results
         for result in results:
             result.require_whole()
@@ -197,13 +198,6 @@ class InfluxDb(Connector[InfluxSettings]):
 def atlas_connectors() -> list[type[InfluxDb]]:
     """Bring the InfluxDB connector."""
     return [InfluxDb]
-
-
-def _require_understood(response: httpx.Response) -> None:
-    """Raise the ConfigError that a refusal stands for, in InfluxDB's own words."""
-    if response.status_code in _REFUSALS:
-        message = f"InfluxDB refuses the query: {response.text[:_LONGEST_MESSAGE]}"
-        raise ConfigError(message)
 
 
 class _Row(BaseModel, extra="forbid"):
@@ -255,7 +249,7 @@ class _Result(BaseModel):
         """Raise the error that stands under the status 200, or that not all was given."""
         if self.error is not None:
             kind = TransientError if _PASSING.search(self.error) else ConfigError
-            message = f"InfluxDB refuses the query: {self.error[:_LONGEST_MESSAGE]}"
+            message = f"InfluxDB refuses the question: {self.error[:_LONGEST_MESSAGE]}"
             raise kind(message)
         if self.partial:
             message = "InfluxDB gives but a part of the answer."

@@ -31,12 +31,10 @@ from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, tallied
 from journey_atlas_sdk.exact_json import Moment, read_model
 from journey_atlas_sdk.paging import Page, pages
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings
+from journey_atlas_sdk.web import ServiceSettings, refusal
 
 _GRAINS: Final = frozenset(Grain) - {Grain.INSTANT}
 _A_PAGE: Final = 100
-_FIRST: Final = "the first page"
-_LONGEST_MESSAGE: Final = 300
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 _DAY: Final = timedelta(days=1)
 
@@ -127,17 +125,17 @@ class Jira(Connector[JiraSettings]):
         """Walk the issues from the first period's start to the last one's end, and around."""
         jql = query.within(Window(periods[0].start, periods[-1].end))
 
-        async def fetch(token: str) -> Page["_Issue", str]:
+        async def fetch(token: str | None) -> Page["_Issue", str | None]:
             found = await self._search(jql, query, context, token=token)
             return found.issues, found.next
 
-        async for issue in pages(fetch, _FIRST, identity=lambda issue: issue.id):
+        async for issue in pages(fetch, None, identity=lambda issue: issue.id):
             yield issue.event(query)
 
     async def _search(
-        self, jql: str, query: JiraQuery, context: Context, *, token: str = _FIRST
+        self, jql: str, query: JiraQuery, context: Context, *, token: str | None = None
     ) -> "_Found":
-        place = {} if token == _FIRST else {"nextPageToken": token}
+        place = {} if token is None else {"nextPageToken": token}
         response = await context.http.post(
             self.settings.at("/rest/api/3/search/jql"),
             json={"jql": jql, "fields": query.fields, "maxResults": _A_PAGE, **place},
@@ -155,18 +153,12 @@ def atlas_connectors() -> list[type[Jira]]:
 
 
 def _require_understood(response: httpx.Response) -> None:
-    """Raise the ConfigError that a refusal stands for, in Jira's own words."""
+    """Raise the ConfigError that a refusal stands for."""
     if response.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
         message = "There is no Jira Cloud at `url`: it is https://SITE.atlassian.net."
         raise ConfigError(message)
     if response.status_code == HTTPStatus.BAD_REQUEST:
-        said = " ".join(read_model(response.content, _Problem).messages)
-        message = f"Jira refuses the query: {said[:_LONGEST_MESSAGE]}"
-        raise ConfigError(message)
-
-
-class _Problem(BaseModel):
-    messages: list[str] = Field(validation_alias="errorMessages")
+        raise refusal(response)
 
 
 class _Issue(BaseModel):

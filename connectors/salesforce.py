@@ -18,7 +18,6 @@ from pydantic import BaseModel, Field, model_validator
 from journey_atlas_sdk import (
     Aggregation,
     Capability,
-    ConfigError,
     Connector,
     ConnectorInfo,
     Context,
@@ -43,13 +42,12 @@ from journey_atlas_sdk import (
 from journey_atlas_sdk.exact_json import Exact, read_model
 from journey_atlas_sdk.oauth import Client, ClientCredentials
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings
+from journey_atlas_sdk.web import ServiceSettings, refusal
 
 _GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
 _UTC: Final = ZoneInfo("UTC")
 _USAGE: Final = re.compile(r"\bapi-usage=(\d+)/(\d+)")
 _LATER: Final = timedelta(hours=1)  # of 24 rolling hours some requests are free again
-_LONGEST_MESSAGE: Final = 300
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -236,13 +234,11 @@ def _require_understood(response: httpx.Response) -> None:
     """Raise what a refusal stands for: Salesforce names it in the body."""
     if response.is_success:
         return
-    said = response.text[:_LONGEST_MESSAGE]
-    if "REQUEST_LIMIT_EXCEEDED" in said:
+    if "REQUEST_LIMIT_EXCEEDED" in response.text:
         message = "The org's requests of 24 hours are used up."
         raise QuotaExhausted(message, retry_after=_LATER)
     if response.status_code != HTTPStatus.FORBIDDEN:
-        message = f"Salesforce refuses the query: {said}"
-        raise ConfigError(message)
+        raise refusal(response)
     response.raise_for_status()
 
 
