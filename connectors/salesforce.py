@@ -114,10 +114,9 @@ class Query(Settings):
             first, last = days_of(period, zone)
             bounds = f"{self.on} >= {first} AND {self.on} <= {last}"
         columns = _AGGREGATES[self.measure][0].format(self.field)
-        more = f" AND ({self.where})" if self.where else ""
+        where = f"{bounds} AND ({self.where})" if self.where else bounds
         grouped = f" GROUP BY {self.field}" if self.measure is Measure.SHARE else ""
-        # Names, and a condition that whoever wrote the settings may put to the org anyway.
-        return f"SELECT {columns} FROM {self.object} WHERE {bounds}{more}{grouped}"  # noqa: S608
+        return f"SELECT {columns} FROM {self.object} WHERE {where}{grouped}"  # noqa: S608 -- settings
 
     def observation(
         self, request: PullRequest, period: Window, rows: list["_Row"], state: ObservationState

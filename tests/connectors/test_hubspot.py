@@ -1,6 +1,6 @@
 """HubSpot against the strict fake of it: what is searched and counted, and how its limits show."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,9 +21,11 @@ from journey_atlas_sdk import (
 from journey_atlas_sdk.testing import FakeContext, client_over, pull_all
 from tests.plugins.questions import OSLO, a_question, days
 from tests.vendors import hubspot as vendor
+from tests.vendors.lazily import Lazily
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OCTOBER = days("2026-10-01", "2026-11-01")
+EVERY = timedelta(minutes=4)
 REPORTS: dict[str, Any] = {  # Any: JSON
     "nps": {"survey": 7, "score": "NPS"},
     "won": {"records": "deals", "at": "closedate", "where": {"hs_is_closed_won": "true"}},
@@ -139,12 +141,17 @@ async def test_a_count_is_a_total_and_reads_no_record(bench: Bench) -> None:
 
 
 async def test_more_than_a_search_gives_is_searched_in_parts(bench: Bench) -> None:
-    first = datetime(2026, 10, 1, tzinfo=OSLO)
-    bench.service.records["tickets"] = [
-        vendor.Record(number=n, times={"createdate": at - timedelta(seconds=n), "closed_date": at})
-        for n in range(10_001)
-        for at in [first + n * timedelta(minutes=4)]
-    ]
+    def ticket(number: int) -> vendor.Record:
+        solved = OCTOBER.start + number * EVERY
+        times = {"createdate": solved - timedelta(seconds=number), "closed_date": solved}
+        return vendor.Record(number=number, times=times)
+
+    def recall(kind: str, start: datetime, end: datetime) -> Sequence[vendor.Record]:
+        assert kind == "tickets"
+        first, after = (-((OCTOBER.start - at) // EVERY) for at in (start, end))
+        return Lazily(range(first, min(after, 10_001)), ticket)
+
+    bench.service.recall = recall
 
     (found,) = await bench.pull(a_question("time-to-solve", window=OCTOBER))
 
