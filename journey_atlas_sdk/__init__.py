@@ -1,13 +1,14 @@
 """What the author of a plugin imports; everything in `__all__` is frozen.
 
 observations (what is delivered), connector and context (the contract), settings, units, periods
-(calendars and time zones), numbers and moments (strict reading), hooks, errors. By their own names:
-delimited (CSV files), observation_rows (rows that hold observations), event_rows (rows that are
-things that happened), observation_csv (files of observations), exact_json (JSON without loss),
-scores (NPS, CSAT, CES), web (settings of a source over HTTP), auth and oauth (who asks), terms (of
-one request), paging, signatures (of deliveries), unpacking (gzip within bounds), stopping (a
-driver's work), programs (of the operator), singer with singer_catalog and singer_messages (taps
-among them), testing (fakes for an author's tests).
+(calendars and time zones), numbers and moments (strict reading), hooks, errors.
+
+Modules that some connectors need are imported by their own names: what is read (delimited,
+exact_json, observation_rows, observation_csv, event_rows), what is measured (scores, events), where
+and as whom one asks (web, auth, oauth, terms, paging), what comes by itself (signatures), programs
+of the operator (programs, singer), tests (testing, conformance). All of them:
+docs/plugin-authors/reference.md.
+
 hosting is the other side: how a host lends, asks and checks, for the product and for the kit that
 tests connectors.
 """

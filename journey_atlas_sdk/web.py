@@ -3,14 +3,17 @@
 Imported by its own name.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 import httpx
 from pydantic import AfterValidator, Field, model_validator
 
 from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.context import Context
+from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.settings import AllowPrivate, Secret, Settings
+
+_LONGEST_MESSAGE: Final = 300
 
 
 def _web_address(written: str) -> str:
@@ -30,6 +33,16 @@ def _web_address(written: str) -> str:
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 """A setting that is an address: http:// or https://, without user, password and #fragment."""
+
+
+NumericId = Annotated[str, Field(pattern=r"^[0-9]+$", coerce_numbers_to_str=True)]
+"""A setting that is a service's id of something: digits, as a text, however it is written."""
+
+
+def refusal(response: httpx.Response) -> ConfigError:
+    """Give the ConfigError that tells a refused question in the source's own words."""
+    said = response.text[:_LONGEST_MESSAGE]
+    return ConfigError(f"{response.url.host} refuses the question: {said}")
 
 
 class ServiceSettings(Settings):

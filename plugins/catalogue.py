@@ -15,8 +15,9 @@ from plugins.registry import RegisteredConnector
 KINDS: Final[Mapping[str, Sequence[str]]] = {
     "Surveys and the voice of the customer": ("qualtrics", "surveymonkey"),
     "Analytics": ("mixpanel",),
+    "Work, code and customer records": ("github", "hubspot", "jira", "salesforce"),
     "Data and BI": ("singer", "sql"),
-    "Operations": ("prometheus",),
+    "Operations": ("influxdb", "prometheus"),
     "Files, and systems of your own": ("csv", "csv-http", "json-http", "s3", "webhook"),
     "For rehearsals": ("rehearsal",),
 }

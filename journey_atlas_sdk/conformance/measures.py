@@ -1,5 +1,6 @@
 """What a period's value truly is, told from its facts by the kit's own arithmetic."""
 
+import statistics
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
@@ -36,6 +37,12 @@ def mean(facts: Sequence[Fact]) -> Decimal | None:
     """Give the mean of the values; None where there are none."""
     numbers = _numbers(facts)
     return sum(numbers, Decimal(0)) / len(numbers) if numbers else None
+
+
+def median(facts: Sequence[Fact]) -> Decimal | None:
+    """Give the middle value, of an even number the mean of the middle two; None: there are none."""
+    numbers = _numbers(facts)
+    return statistics.median(numbers) if numbers else None
 
 
 def unique(facts: Sequence[Fact]) -> Decimal | None:

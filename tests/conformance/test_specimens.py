@@ -11,6 +11,7 @@ from journey_atlas_sdk.conformance.measures import (
     count,
     last,
     mean,
+    median,
     net_promoter_score,
     share,
     total,
@@ -68,6 +69,7 @@ FACTS = [
         pytest.param(count, 4, 0, id="count"),
         pytest.param(total, 26, None, id="total"),  # 10 + 9 + 7 + 0
         pytest.param(mean, 6.5, None, id="mean"),  # 26 / 4
+        pytest.param(median, 8, None, id="median"),  # between 7 and 9 of 0, 7, 9, 10
         pytest.param(last, 0, None, id="last"),
         pytest.param(unique, 3, None, id="unique"),  # ada, bob, cy
         pytest.param(net_promoter_score, 25, None, id="NPS"),  # 2 promoters, 1 detractor of 4

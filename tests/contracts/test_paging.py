@@ -1,13 +1,14 @@
 """Pages: none, one, exactly a page, many; and walks that would never end, or count twice."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import httpx
 import pytest
 
-from journey_atlas_sdk import DataError
-from journey_atlas_sdk.paging import MOST_PAGES, Page, next_link, numbered, pages
+from journey_atlas_sdk import DataError, Window
+from journey_atlas_sdk.paging import MOST_PAGES, Page, next_link, numbered, pages, reachable
 
 SIZE = 3
 SIZES = [0, 1, SIZE, SIZE + 1, 5 * SIZE, 5 * SIZE + 2]
@@ -20,7 +21,7 @@ class Shelf:
         self.items = list(items)
         self.asked: list[int] = []
 
-    async def by_cursor(self, cursor: str) -> Page[int, str]:
+    async def by_cursor(self, cursor: str | None) -> Page[int, str | None]:
         start = int(cursor or "0")
         self.asked.append(start)
         after = start + SIZE
@@ -31,11 +32,12 @@ class Shelf:
         return self.items[(number - 1) * SIZE : number * SIZE]
 
 
+@pytest.mark.parametrize("first", ["0", None])
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_cursor_leads_through_all_items_once(size: int) -> None:
+async def test_a_cursor_leads_through_all_items_once(size: int, first: str | None) -> None:
     shelf = Shelf(range(size))
 
-    found = [item async for item in pages(shelf.by_cursor, "0")]
+    found = [item async for item in pages(shelf.by_cursor, first)]
 
     assert found == list(range(size))
     assert len(shelf.asked) == max(1, -(-size // SIZE))
@@ -161,3 +163,38 @@ def test_the_next_page_is_where_the_source_says(
 def test_a_next_page_at_another_origin_is_refused(link: str) -> None:
     with pytest.raises(DataError, match=r"The next page of source\.example would be at"):
         next_link(answer(), link)
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "parts"),
+    [
+        pytest.param([], [(0, 9)], id="none"),
+        pytest.param([1, 2], [(0, 9)], id="as many as the source gives"),
+        pytest.param([0, 4, 8], [(0, 4), (4, 9)], id="one more, and one right on the cut"),
+        pytest.param([5, 5, 6, 8], [(0, 4), (4, 6), (6, 9)], id="cut twice on one side"),
+    ],
+)
+async def test_a_span_is_cut_until_each_part_is_given_whole(
+    seconds: list[int], parts: list[tuple[int, int]]
+) -> None:
+    def part(start: int, end: int) -> Window:
+        return Window(NOON + timedelta(seconds=start), NOON + timedelta(seconds=end))
+
+    async def total(span: Window) -> int:
+        return sum(span.start <= NOON + timedelta(seconds=each) < span.end for each in seconds)
+
+    found = [each async for each in reachable(part(0, 9), total, most=2)]
+
+    assert found == [part(*each) for each in parts]
+
+
+async def test_more_in_one_second_than_a_source_gives_is_an_error() -> None:
+    async def total(span: Window) -> int:
+        return 3 if span.start <= NOON < span.end else 0
+
+    day = Window(NOON - timedelta(hours=12), NOON + timedelta(hours=12))
+    with pytest.raises(DataError, match="gives 2 results of a search, and found more"):
+        [each async for each in reachable(day, total, most=2)]
