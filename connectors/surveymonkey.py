@@ -144,11 +144,7 @@ class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyQuestion]):
             event.event_datetime - timedelta(days=self.settings.restates_days),
             event.event_datetime + _SECOND,
         )
-        return [
-            Dirty(window=window, metric=metric, event_id=f"{event.event_id}:{metric}")
-            for metric, question in sorted(self.settings.questions.items())
-            if question.survey == event.survey
-        ]
+        return self.dirty(window, event.event_id, touches=lambda one: one.survey == event.survey)
 
     async def _get(
         self, path: str, model: type[M], context: Context, parameters: dict[str, str] | None = None

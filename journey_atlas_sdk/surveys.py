@@ -14,13 +14,14 @@ made here, by the formulas of `scores`. Imported by its own name.
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import AsyncIterator, ItemsView, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, ItemsView, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
 
 from pydantic import Field
 
-from journey_atlas_sdk.connector import Connector, Context, MetricSpec, Pending, PullRequest
+from journey_atlas_sdk.connector import Connector, Dirty, MetricSpec, Pending, PullRequest
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.observations import Grain, Observation, Window
 from journey_atlas_sdk.periods import Buckets
 from journey_atlas_sdk.scores import Scoring
@@ -83,6 +84,14 @@ class SurveyConnector(Connector[S], Generic[S, Q]):
         del context
         return [self._spec(key, each) for key, each in sorted(self.settings.questions.items())]
 
+    def dirty(self, window: Window, event_id: str, *, touches: Callable[[Q], bool]) -> list[Dirty]:
+        """Tell of each metric whose question an event `touches` that a window has changed."""
+        return [
+            Dirty(window=window, metric=metric, event_id=f"{event_id}:{metric}")
+            for metric, question in sorted(self.settings.questions.items())
+            if touches(question)
+        ]
+
     def _spec(self, metric: str, question: Scoring) -> MetricSpec:
         restates_for = timedelta(days=self.settings.restates_days)
         return question.spec(metric, grains=self.grains, restates_for=restates_for)
@@ -92,9 +101,15 @@ class AnswerTally:
     """Counts answers by the period in which they were given."""
 
     def __init__(self, periods: Sequence[Window]) -> None:
-        """Take the periods, in order and without overlap; each begins without answers."""
+        """Take the periods, in order and without overlap; none has answers yet."""
+        self._periods = periods
         self._buckets = Buckets(periods)
         self._counts = {period: Counter[int]() for period in periods}
+
+    @property
+    def span(self) -> Window:
+        """From the first period's start to the last one's end; there must be one."""
+        return Window(self._periods[0].start, self._periods[-1].end)
 
     def add(self, given_at: datetime, answer: int) -> None:
         """Count an answer; one outside of all periods counts nowhere."""

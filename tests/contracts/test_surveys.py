@@ -9,13 +9,14 @@ from journey_atlas_sdk import (
     ConfigError,
     ConnectorInfo,
     Context,
+    Dirty,
     Grain,
     ObservationState,
     Pending,
     PullRequest,
     Window,
 )
-from journey_atlas_sdk.scores import Scoring
+from journey_atlas_sdk.scores import ScoreKind, Scoring
 from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.testing import FakeContext, pull_all
 from tests.plugins.questions import OSLO, days
@@ -90,6 +91,12 @@ async def test_a_connection_without_questions_is_refused() -> None:
         SurveySettings[Scoring].read({"url": "https://ballot.test", "questions": {}})
 
 
+def test_an_event_makes_those_metrics_dirty_whose_question_it_touches() -> None:
+    found = a_ballot().dirty(AUTUMN, "7", touches=lambda one: one.score is ScoreKind.CES)
+
+    assert found == [Dirty(window=AUTUMN, metric="ease", event_id="7:ease")]
+
+
 def test_a_tally_counts_each_answer_in_its_period_and_none_outside() -> None:
     september, november = days("2026-09-01", "2026-10-01"), days("2026-11-01", "2026-12-01")
     tally = AnswerTally([september, november])
@@ -99,4 +106,5 @@ def test_a_tally_counts_each_answer_in_its_period_and_none_outside() -> None:
     tally.add(september.end, 3)  # October: nobody asked for it
     tally.add(september.start - timedelta(seconds=1), 3)
 
+    assert tally.span == Window(september.start, november.end)
     assert list(tally.items()) == [(september, {10: 2}), (november, {})]
