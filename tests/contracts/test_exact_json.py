@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from journey_atlas_sdk import DataError
-from journey_atlas_sdk.exact_json import Exact, Moment, read_json, read_model
+from journey_atlas_sdk.exact_json import Epoch, Exact, Moment, read_json, read_model
 
 
 class Point(BaseModel):
@@ -71,3 +71,17 @@ def test_what_is_no_number_is_named_with_its_place(body: str, told: str) -> None
 def test_a_time_without_an_offset_is_refused(at: str) -> None:
     with pytest.raises(DataError, match="at: "):
         read_model(f'{{"at": {at}, "value": 1}}'.encode(), Point)
+
+
+class Visit(BaseModel):
+    at: Epoch
+
+
+def test_whole_seconds_since_1970_are_a_time() -> None:
+    assert read_model(b'{"at": 1795348800}', Visit).at == datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("at", ["1795348800000", "1795348800.5", '"1795348800"', "true", "-1"])
+def test_milliseconds_and_other_forms_are_no_seconds_since_1970(at: str) -> None:
+    with pytest.raises(DataError, match="whole seconds since 1970"):
+        read_model(f'{{"at": {at}}}'.encode(), Visit)
