@@ -37,6 +37,8 @@ M = TypeVar("M", bound=BaseModel)
 class ZendeskQuestion(Scoring):
     """Whose answers count: a CSAT survey's, or the older ratings of tickets as good or bad."""
 
+    kinds = frozenset({ScoreKind.CSAT, ScoreKind.CSAT_MEAN})
+
     asked_by: Literal["SURVEY", "RATING"] = "SURVEY"
     survey: str | None = Field(default=None, description="The survey's id; left out: any.")
 
