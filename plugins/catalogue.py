@@ -15,6 +15,7 @@ from plugins.registry import RegisteredConnector
 KINDS: Final[Mapping[str, Sequence[str]]] = {
     "Surveys and the voice of the customer": (
         "delighted",
+        "intercom",
         "qualtrics",
         "surveymonkey",
         "typeform",
