@@ -22,6 +22,7 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.exact_json import Epoch, read_model
+from journey_atlas_sdk.moments import epoch_of
 from journey_atlas_sdk.paging import numbered
 from journey_atlas_sdk.scores import ScoreKind, Scoring
 from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, SurveySettings
@@ -92,7 +93,7 @@ class Delighted(SurveyConnector[DelightedSettings, DelightedQuestion]):
         asked = {**_between(tally.span.start, tally.span.end), "per_page": "100", "order": "asc"}
 
         async def page(number: int) -> Sequence[_Response]:
-            here = {**asked, "page": str(number)}
+            here = {**asked, "page": f"{number}"}
             return (await self._get("survey_responses", _Responses, context, here)).root
 
         async for response in numbered(page, identity=attrgetter("id")):
@@ -120,7 +121,7 @@ def atlas_connectors() -> list[type[Delighted]]:
 
 def _between(start: datetime, end: datetime) -> dict[str, str]:
     """Name both ends, always: without them Delighted tells a moving average of 30 days."""
-    return {"since": f"{start.timestamp():.0f}", "until": f"{end.timestamp():.0f}"}
+    return {"since": f"{epoch_of(start)}", "until": f"{epoch_of(end)}"}
 
 
 class _Metrics(BaseModel):

@@ -24,6 +24,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.exact_json import Epoch, read_model
+from journey_atlas_sdk.moments import epoch_of
 from journey_atlas_sdk.paging import Page, pages
 from journey_atlas_sdk.scores import ScoreKind, Scoring
 from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, SurveySettings
@@ -138,8 +139,8 @@ def _filter(field: str, operator: str, value: int) -> Filter:
 def _requested(start: datetime, end: datetime) -> list[Filter]:
     """Say when the rating was asked for; there is no operator ≥."""
     return [
-        _filter("conversation_rating.requested_at", ">", int(start.timestamp())),
-        _filter("conversation_rating.requested_at", "<", int(end.timestamp())),
+        _filter("conversation_rating.requested_at", ">", epoch_of(start)),
+        _filter("conversation_rating.requested_at", "<", epoch_of(end)),
     ]
 
 

@@ -27,6 +27,7 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.moments import epoch_of
 from journey_atlas_sdk.oauth import TokenOrAppSettings
 from journey_atlas_sdk.paging import Page, pages
 from journey_atlas_sdk.scores import Scoring
@@ -44,9 +45,7 @@ M = TypeVar("M", bound=BaseModel)
 class TypeformQuestion(Scoring):
     """A question that is answered with a number: NPS, opinion scale, rating."""
 
-    form: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")] = Field(
-        description="As in the form's address: u6nXL7 of …/to/u6nXL7."
-    )
+    form: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$", description="u6nXL7 of …/to/u6nXL7.")]
     question: str = Field(min_length=1, description="Its `ref`, or its `id`.")
 
 
@@ -83,8 +82,8 @@ class Typeform(SurveyConnector[TypeformSettings, TypeformQuestion]):
         path = f"/forms/{question.form}"
         form = await self._get(path, _Form, context, auth=auth)
         asked = {
-            "since": f"{tally.span.start.timestamp():.0f}",
-            "until": f"{tally.span.end.timestamp():.0f}",  # whose second the tally leaves out
+            "since": f"{epoch_of(tally.span.start)}",
+            "until": f"{epoch_of(tally.span.end)}",  # whose second the tally leaves out
             "response_type": "completed",
             "fields": form.find(question),
             "page_size": "1000",

@@ -24,6 +24,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.moments import epoch_of
 from journey_atlas_sdk.paging import Page, pages
 from journey_atlas_sdk.scores import ScoreKind, Scoring
 from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, SurveySettings
@@ -114,7 +115,8 @@ class Zendesk(SurveyConnector[ZendeskSettings, ZendeskQuestion]):
 
     async def _count(self, score: str, period: Window, context: Context) -> int:
         last = period.end - _SECOND  # whose ratings count too
-        asked = {"score": score, "start_time": _epoch(period.start), "end_time": _epoch(last)}
+        span = {"start_time": f"{epoch_of(period.start)}", "end_time": f"{epoch_of(last)}"}
+        asked = {"score": score, **span}
         counted = await self._get("/satisfaction_ratings/count", _Count, context, asked)
         return counted.value
 
@@ -125,8 +127,8 @@ class Zendesk(SurveyConnector[ZendeskSettings, ZendeskQuestion]):
         tally = AnswerTally(periods)
         first = tally.span.start - timedelta(days=self.settings.open_days)
         asked = {
-            "filter[created_at_start]": f"{_epoch(first)}000",
-            "filter[created_at_end]": f"{_epoch(tally.span.end)}000",
+            "filter[created_at_start]": f"{epoch_of(first)}000",
+            "filter[created_at_end]": f"{epoch_of(tally.span.end)}000",
             "page[size]": "100",
         }
 
@@ -158,10 +160,6 @@ class Zendesk(SurveyConnector[ZendeskSettings, ZendeskQuestion]):
 def atlas_connectors() -> list[type[Zendesk]]:
     """Bring the Zendesk connector."""
     return [Zendesk]
-
-
-def _epoch(moment: datetime) -> str:
-    return f"{moment.timestamp():.0f}"
 
 
 class _Count(BaseModel):
