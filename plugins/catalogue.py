@@ -16,6 +16,7 @@ KINDS: Final[Mapping[str, Sequence[str]]] = {
     "Surveys and the voice of the customer": (
         "delighted",
         "intercom",
+        "medallia",
         "qualtrics",
         "surveymonkey",
         "typeform",
