@@ -35,7 +35,7 @@ from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.signatures import require_signed
 from journey_atlas_sdk.surveys import FROM_AN_HOUR, Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import WebAddress
+from journey_atlas_sdk.web import NumericId, WebAddress
 
 _SCOPES: Final = frozenset({"surveys_read", "responses_read_detail"})
 _SECOND: Final = timedelta(seconds=1)
@@ -43,8 +43,6 @@ _NOT_IN_THE_PLAN: Final = "1015"
 _OTHER_REGION: Final = "1018"
 
 M = TypeVar("M", bound=BaseModel)
-Number = Annotated[str, Field(pattern=r"^[0-9]+$", coerce_numbers_to_str=True)]
-"""An id of the service: digits, as a text."""
 
 
 class Numbering(StrEnum):
@@ -57,9 +55,11 @@ class Numbering(StrEnum):
 class SurveyQuestion(Scoring):
     """A rating or single-choice question, and how its answers become a score."""
 
-    survey: Number
-    question: Number
-    row: Number | None = Field(default=None, description="Needed where a matrix has several rows.")
+    survey: NumericId
+    question: NumericId
+    row: NumericId | None = Field(
+        default=None, description="Needed where a matrix has several rows."
+    )
     numbering: Numbering = Numbering.POSITION
 
 
