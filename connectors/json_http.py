@@ -36,6 +36,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import read_json, read_number
+from journey_atlas_sdk.moments import epoch_of
 from journey_atlas_sdk.observation_rows import (
     BOUND,
     OWN_COLUMNS,
@@ -321,8 +322,8 @@ def _values(request: PullRequest) -> dict[str, str | int]:
             name: each if isinstance(each, str) else each.isoformat()
             for name, each in values.items()
         },
-        "start_seconds": int(request.window.start.timestamp()),
-        "end_seconds": int(request.window.end.timestamp()),
+        "start_seconds": epoch_of(request.window.start),
+        "end_seconds": epoch_of(request.window.end),
     }
 
 

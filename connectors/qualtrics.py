@@ -6,8 +6,7 @@ service, and what is not known, is told in docs/connectors/qualtrics.md.
 
 import csv
 import io
-from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -22,14 +21,10 @@ from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 from journey_atlas_sdk import (
     Capability,
     ConfigError,
-    Connector,
     ConnectorInfo,
     Context,
     DataError,
-    Grain,
     Limit,
-    MetricSpec,
-    Observation,
     Pending,
     PullRequest,
     Secret,
@@ -40,12 +35,10 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import read_model
-from journey_atlas_sdk.periods import Buckets
 from journey_atlas_sdk.scores import Scoring
+from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings
 
-_GRAINS: Final = frozenset(Grain) - {Grain.INSTANT}
 _METADATA: Final = ("recordedDate", "finished", "status", "distributionChannel")
 """In the order of `_Row`."""
 
@@ -62,21 +55,17 @@ class QualtricsQuestion(Scoring):
     )
 
 
-class QualtricsSettings(ServiceSettings):
+class QualtricsSettings(SurveySettings[QualtricsQuestion]):
     """The account, and the question of each metric. `url` is https://DATACENTER.qualtrics.com."""
 
     token: Secret = Field(description="The API token of a user who may export responses.")
-    questions: Mapping[str, QualtricsQuestion] = Field(min_length=1, description="By metric.")
     statuses: tuple[str, ...] = Field(
         default=("0",),
         description="The kinds of responses that count; 0: neither preview nor spam.",
     )
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
-        default=7, description="For how long responses are still edited or deleted."
-    )
 
 
-class Qualtrics(Connector[QualtricsSettings]):
+class Qualtrics(SurveyConnector[QualtricsSettings, QualtricsQuestion]):
     """Exports the responses of all periods of a pull at once."""
 
     info = ConnectorInfo(
@@ -92,16 +81,11 @@ class Qualtrics(Connector[QualtricsSettings]):
         documentation="docs/connectors/qualtrics.md",
     )
 
-    async def pull(
-        self, request: PullRequest, context: Context
-    ) -> AsyncIterator[Observation | Pending]:
-        """Begin an export; once it is done, give the score of each whole period that has begun."""
-        question, now = request.chosen(self.settings.questions), context.now()
-        spec = self._spec(request.metric, question)
-        spec.require_answers(request)
-        periods = request.periods(now)
-        if not periods:
-            return
+    async def counts(
+        self, question: QualtricsQuestion, request: PullRequest, context: Context
+    ) -> AsyncIterator[Counted | Pending]:
+        """Begin an export; once it is done, count the answers in it."""
+        periods = request.periods(context.now())
         path = f"/surveys/{question.survey}/export-responses"
         if request.resume is None:
             export = await self._begin(path, question, periods, context)
@@ -113,12 +97,11 @@ class Qualtrics(Connector[QualtricsSettings]):
             yield Pending(resume=request.resume, retry_after=_LOOK_AGAIN, progress=job.progress)
             return
         file = await self._get(f"{path}/{job.file}/file", context)
-        periods = [period for period in periods if period.end <= export.until]
-        count = partial(_counted, file.content, question, periods, self.settings.statuses)
-        counts = await context.blocking(count, weight=0)
-        for period in periods:
-            score = question.measure(counts[period])
-            yield score.observation(request.metric, period, state=spec.state(period, now))
+        tally = AnswerTally([period for period in periods if period.end <= export.until])
+        count = partial(_count, file.content, question, self.settings.statuses, tally)
+        await context.blocking(count, weight=0)
+        for counted in tally.items():
+            yield counted
 
     async def check(self, context: Context) -> None:
         """Read a survey's definition, and find the question in it."""
@@ -128,15 +111,6 @@ class Qualtrics(Connector[QualtricsSettings]):
         if question.question.partition("_")[0] not in known:
             message = f"The survey {question.survey} has no question {question.question}."
             raise ConfigError(message)
-
-    async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a question."""
-        del context
-        return [self._spec(key, each) for key, each in sorted(self.settings.questions.items())]
-
-    def _spec(self, metric: str, question: QualtricsQuestion) -> MetricSpec:
-        restates_for = timedelta(days=self.settings.restates_days)
-        return question.spec(metric, grains=_GRAINS, restates_for=restates_for)
 
     async def _begin(
         self, path: str, question: QualtricsQuestion, periods: list[Window], context: Context
@@ -227,19 +201,13 @@ def _whole(question: QualtricsQuestion) -> str:
     return question.question.partition("_")[0]
 
 
-def _counted(
-    file: bytes, question: QualtricsQuestion, periods: list[Window], statuses: Sequence[str]
-) -> dict[Window, Counter[int]]:
-    """Count the answers of each period; a file has three lines above its rows."""
-    counts = {period: Counter[int]() for period in periods}
-    buckets = Buckets(periods)
+def _count(
+    file: bytes, question: QualtricsQuestion, statuses: Sequence[str], tally: AnswerTally
+) -> None:
+    """Count the answers; a file has three lines above its rows."""
     for number, row in enumerate(_rows(file, question), start=4):
-        if not row.answer or row.finished != "1" or row.status not in statuses or row.is_preview:
-            continue
-        period = buckets.of(parse_moment(row.recorded, _UTC))
-        if period is not None:
-            counts[period][_answer(row.answer, number)] += 1
-    return counts
+        if row.answer and row.finished == "1" and row.status in statuses and not row.is_preview:
+            tally.add(parse_moment(row.recorded, _UTC), _answer(row.answer, number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 What it asks for, and what is not known of the service, is told in docs/connectors/surveymonkey.md.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
@@ -16,7 +16,6 @@ from journey_atlas_sdk import (
     AccessDenied,
     Capability,
     ConfigError,
-    Connector,
     ConnectorInfo,
     Context,
     DataError,
@@ -24,8 +23,6 @@ from journey_atlas_sdk import (
     Dirty,
     Grain,
     Limit,
-    MetricSpec,
-    Observation,
     PlanLimit,
     PullRequest,
     Secret,
@@ -36,20 +33,16 @@ from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.exact_json import Moment, read_model
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.signatures import require_signed
+from journey_atlas_sdk.surveys import FROM_AN_HOUR, Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings, WebAddress
+from journey_atlas_sdk.web import NumericId, WebAddress
 
 _SCOPES: Final = frozenset({"surveys_read", "responses_read_detail"})
-_GRAINS: Final = frozenset(Grain) - {Grain.HOUR, Grain.INSTANT}
 _SECOND: Final = timedelta(seconds=1)
-
-
 _NOT_IN_THE_PLAN: Final = "1015"
 _OTHER_REGION: Final = "1018"
 
 M = TypeVar("M", bound=BaseModel)
-Number = Annotated[str, Field(pattern=r"^[0-9]+$", coerce_numbers_to_str=True)]
-"""An id of the service: digits, as a text."""
 
 
 class Numbering(StrEnum):
@@ -62,23 +55,21 @@ class Numbering(StrEnum):
 class SurveyQuestion(Scoring):
     """A rating or single-choice question, and how its answers become a score."""
 
-    survey: Number
-    question: Number
-    row: Number | None = Field(default=None, description="Needed where a matrix has several rows.")
+    survey: NumericId
+    question: NumericId
+    row: NumericId | None = Field(
+        default=None, description="Needed where a matrix has several rows."
+    )
     numbering: Numbering = Numbering.POSITION
 
 
-class SurveyMonkeySettings(ServiceSettings):
+class SurveyMonkeySettings(SurveySettings[SurveyQuestion]):
     """The account, and the question of each metric."""
 
     token: Secret = Field(description="The access token of a private app.")
     url: WebAddress = Field(
         default="https://api.surveymonkey.com",
         description="The account's access URL, where its data centre is another.",
-    )
-    questions: Mapping[str, SurveyQuestion] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=90)] = Field(
-        default=7, description="For how long responses may be finished: so long it is provisional."
     )
     has_inclusive_bounds: bool = Field(
         default=False, description="Whether a response at the very second of a filter counts."
@@ -96,9 +87,10 @@ class SurveyMonkeySettings(ServiceSettings):
         return self
 
 
-class SurveyMonkey(Connector[SurveyMonkeySettings]):
+class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyQuestion]):
     """Asks for the rollups of a question once a period; there are 500 requests a day."""
 
+    grains = FROM_AN_HOUR - {Grain.HOUR}
     info = ConnectorInfo(
         key="surveymonkey",
         title="SurveyMonkey",
@@ -113,22 +105,18 @@ class SurveyMonkey(Connector[SurveyMonkeySettings]):
         documentation="docs/connectors/surveymonkey.md",
     )
 
-    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
-        """Give the score of each of the window's whole periods that have begun, oldest first."""
-        question = request.chosen(self.settings.questions)
-        spec, now = self._spec(request.metric, question), context.now()
-        spec.require_answers(request)
+    async def counts(
+        self, question: SurveyQuestion, request: PullRequest, context: Context
+    ) -> AsyncIterator[Counted]:
+        """Ask for the counts of the choices, and give those of the answers they stand for."""
         found = await self._get(f"/surveys/{question.survey}/details", _Survey, context)
         page, described = found.find(question)
         answers = described.numbered(question)
         path = f"/surveys/{question.survey}/pages/{page}/questions/{question.question}/rollups"
-        for period in request.periods(now):
+        for period in request.periods(context.now()):
             rollups = await self._get(path, _Rollups, context, self._filters(period))
-            counts = rollups.counts(question)
-            given = {answer: counts.get(choice, 0) for choice, answer in answers.items()}
-            yield question.measure(given).observation(
-                request.metric, period, state=spec.state(period, now)
-            )
+            taken = rollups.counts(question)
+            yield period, {answer: taken.get(choice, 0) for choice, answer in answers.items()}
 
     async def check(self, context: Context) -> None:
         """Compare the scopes that the token was granted with the needed ones."""
@@ -137,11 +125,6 @@ class SurveyMonkey(Connector[SurveyMonkeySettings]):
         if lacking:
             message = f"The token lacks the scopes {', '.join(sorted(lacking))}."
             raise AccessDenied(message)
-
-    async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a question."""
-        del context
-        return [self._spec(key, each) for key, each in sorted(self.settings.questions.items())]
 
     def budget_key(self) -> str | None:
         """Name the app: its limits are counted over all of its tokens."""
@@ -161,16 +144,7 @@ class SurveyMonkey(Connector[SurveyMonkeySettings]):
             event.event_datetime - timedelta(days=self.settings.restates_days),
             event.event_datetime + _SECOND,
         )
-        return [
-            Dirty(window=window, metric=metric, event_id=f"{event.event_id}:{metric}")
-            for metric, question in sorted(self.settings.questions.items())
-            if question.survey == event.survey
-        ]
-
-    def _spec(self, metric: str, question: SurveyQuestion) -> MetricSpec:
-        return question.spec(
-            metric, grains=_GRAINS, restates_for=timedelta(days=self.settings.restates_days)
-        )
+        return self.dirty(window, event.event_id, touches=lambda one: one.survey == event.survey)
 
     async def _get(
         self, path: str, model: type[M], context: Context, parameters: dict[str, str] | None = None

@@ -19,6 +19,9 @@ from journey_atlas_sdk.numbers import parse_decimal
 M = TypeVar("M", bound=BaseModel)
 
 _UTC: Final = ZoneInfo("UTC")
+_LAST_SECOND: Final = 7_289_654_400
+"""The beginning of 2201; milliseconds since 1970 would lie far beyond."""
+
 _SHOWN: Final = 200
 _MOST_PROBLEMS: Final = 3
 
@@ -79,11 +82,34 @@ def _moment(cell: object) -> datetime:
         raise ValueError(error.message) from error
 
 
+def _whole(cell: object) -> int:
+    number = _number(cell)
+    if number is None or number != number.to_integral_value():
+        message = f"{cell!r:.40} is no whole number"
+        raise ValueError(message)
+    return int(number)
+
+
+def _epoch(cell: object) -> datetime:
+    seconds = _whole(cell)
+    if not 0 <= seconds <= _LAST_SECOND:
+        message = "a time is written as seconds since 1970, as in 1795342200"
+        raise ValueError(message)
+    return datetime.fromtimestamp(seconds, _UTC)
+
+
 Exact = Annotated[Decimal, BeforeValidator(_number)]
 """A number in a model, whether it is written as one or as a text; "37%" and "N/A" don't fit."""
 
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""The same of a whole number; 7.5 and null don't fit."""
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 """A time in a model, in UTC; what has no offset of its own, or counts seconds, doesn't fit."""
+
+
+Epoch = Annotated[AwareDatetime, BeforeValidator(_epoch)]
+"""A time in a model, in UTC, written as whole seconds since 1970; milliseconds don't fit."""
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -28,6 +28,11 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime:
     return local.astimezone(UTC)
 
 
+def epoch_of(moment: datetime) -> int:
+    """Write an aware moment as whole seconds since 1970."""
+    return int(moment.timestamp())
+
+
 def _date(text: str, zone: ZoneInfo) -> datetime | None:
     try:
         day = date.fromisoformat(text)

@@ -14,14 +14,16 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import httpx
 import jwt
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import AuthError, ConfigError, DataError
+from journey_atlas_sdk.settings import Secret, Settings
 from journey_atlas_sdk.terms import terms
 
 ASSERTION_LASTS: Final = timedelta(hours=1)
@@ -170,6 +172,32 @@ class RefreshToken(FetchedToken):
 
     def _asks_as(self) -> Sequence[str]:
         return (self._client.id, self._client.secret, self._context.secret(self._setting))
+
+
+class TokenOrAppSettings(Settings):
+    """Who asks: a person's own token, or an app that a person agreed to; a base of settings."""
+
+    token: Secret | None = Field(default=None, description="A personal access token.")
+    client_id: str | None = Field(default=None, description="Of an app, instead of a token.")
+    client_secret: Secret | None = Field(default=None, description="Of that app.")
+    refresh_token: Secret | None = Field(
+        default=None, description="What the app was given; where it is good once, the next is kept."
+    )
+
+    @model_validator(mode="after")
+    def _one_identity(self) -> Self:
+        app = (self.client_id, self.client_secret, self.refresh_token)
+        if any(app) != all(app) or all(app) == bool(self.token):
+            message = "Give either `token`, or `client_id`, `client_secret` and `refresh_token`."
+            raise ValueError(message)
+        return self
+
+    def auth(self, context: Context, *, token_url: str) -> httpx.Auth:
+        """Tell the source who asks; an app fetches its tokens at `token_url`."""
+        if self.client_id is None:
+            return Bearer(context.secret("token"))
+        client = Client(self.client_id, context.secret("client_secret"))
+        return RefreshToken(context, token_url=token_url, client=client, setting="refresh_token")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, localcontext
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -98,7 +98,12 @@ class Score:
 
 
 class Scoring(Settings):
-    """How the answers to a question become one number; the base of a survey question's settings."""
+    """How the answers to a question become one number; the base of a survey question's settings.
+
+    A tool that doesn't ask for all kinds of scores narrows `kinds`.
+    """
+
+    kinds: ClassVar[frozenset[ScoreKind]] = frozenset(ScoreKind)
 
     score: ScoreKind
     scale: tuple[int, int] | None = Field(
@@ -112,6 +117,9 @@ class Scoring(Settings):
     @model_validator(mode="after")
     def _a_scale_that_fits(self) -> Self:
         low, high = self.bounds
+        if self.score not in self.kinds:
+            message = f"There is no {self.score} here, but {' and '.join(sorted(self.kinds))}."
+            raise ValueError(message)
         if low >= high:
             message = f"A scale goes up, got {low} to {high}."
             raise ValueError(message)

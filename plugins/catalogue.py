@@ -13,7 +13,15 @@ from journey_atlas_sdk.hosting.page import limit_text
 from plugins.registry import RegisteredConnector
 
 KINDS: Final[Mapping[str, Sequence[str]]] = {
-    "Surveys and the voice of the customer": ("qualtrics", "surveymonkey"),
+    "Surveys and the voice of the customer": (
+        "delighted",
+        "intercom",
+        "medallia",
+        "qualtrics",
+        "surveymonkey",
+        "typeform",
+        "zendesk",
+    ),
     "Analytics": ("mixpanel",),
     "Work, code and customer records": ("github", "hubspot", "jira", "salesforce"),
     "Data and BI": ("singer", "sql"),

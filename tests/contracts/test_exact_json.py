@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from journey_atlas_sdk import DataError
-from journey_atlas_sdk.exact_json import Exact, Moment, read_json, read_model
+from journey_atlas_sdk.exact_json import Epoch, Exact, Moment, Whole, read_json, read_model
 
 
 class Point(BaseModel):
@@ -71,3 +71,35 @@ def test_what_is_no_number_is_named_with_its_place(body: str, told: str) -> None
 def test_a_time_without_an_offset_is_refused(at: str) -> None:
     with pytest.raises(DataError, match="at: "):
         read_model(f'{{"at": {at}, "value": 1}}'.encode(), Point)
+
+
+class Visit(BaseModel):
+    at: Epoch
+
+
+@pytest.mark.parametrize("at", ["1795348800", '"1795348800"'])
+def test_whole_seconds_since_1970_are_a_time(at: str) -> None:
+    found = read_model(f'{{"at": {at}}}'.encode(), Visit)
+
+    assert found.at == datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("at", ["1795348800000", "1795348800.5", '"today"', "true", "-1", "null"])
+def test_milliseconds_and_other_forms_are_no_seconds_since_1970(at: str) -> None:
+    with pytest.raises(DataError, match="at: "):
+        read_model(f'{{"at": {at}}}'.encode(), Visit)
+
+
+class Answer(BaseModel):
+    number: Whole
+
+
+@pytest.mark.parametrize("number", ["9", '"9"', "9.0", '" 9 "'])
+def test_a_whole_number_may_be_written_in_several_ways(number: str) -> None:
+    assert read_model(f'{{"number": {number}}}'.encode(), Answer).number == 9
+
+
+@pytest.mark.parametrize("number", ["9.5", '"9.5"', '"1_0"', '""', "null", "true", '"37%"'])
+def test_what_is_no_whole_number_is_refused(number: str) -> None:
+    with pytest.raises(DataError, match="number: "):
+        read_model(f'{{"number": {number}}}'.encode(), Answer)

@@ -146,3 +146,14 @@ def test_a_share_is_a_ratio_and_all_else_a_score() -> None:
         ScoreKind.CSAT_MEAN: UnitKind.SCORE,
         ScoreKind.CES: UnitKind.SCORE,
     }
+
+
+class Smileys(Scoring):
+    kinds = frozenset({ScoreKind.CSAT, ScoreKind.CSAT_MEAN})
+
+
+def test_a_tool_that_asks_for_satisfaction_alone_makes_no_nps() -> None:
+    with pytest.raises(ConfigError, match="There is no NPS here, but CSAT and CSAT_MEAN"):
+        Smileys.read({"score": "NPS"})
+
+    assert Smileys.read({"score": "CSAT"}).score is ScoreKind.CSAT

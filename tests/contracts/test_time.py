@@ -18,6 +18,7 @@ from journey_atlas_sdk import (
     periods,
     start_of_day,
 )
+from journey_atlas_sdk.moments import epoch_of
 from journey_atlas_sdk.periods import Buckets
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -179,3 +180,7 @@ def test_a_week_of_the_clock_change_is_an_hour_longer() -> None:
     week = period_of(utc("2026-10-25T12:00"), Grain.WEEK, OSLO)
 
     assert week.end - week.start == timedelta(days=7, hours=1)
+
+
+def test_a_moment_is_written_as_whole_seconds_since_1970() -> None:
+    assert epoch_of(datetime(2026, 11, 22, 13, 0, 0, 999_999, tzinfo=OSLO)) == 1_795_348_800
