@@ -40,8 +40,10 @@ _PERIODS_OF_A_FEW: Final = 3
 
 @dataclass(slots=True, kw_only=True)
 class Bench:
-    """A specimen, and what can be done with it; `rows` is how many very many are, of
-    rows and of requests."""
+    """A specimen, and what can be done with it.
+
+    `rows` is how many very many are, of rows and of requests.
+    """
 
     specimen: Specimen
     folder: Path

@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=100_000,
         metavar="N",
-        help="how many rows check 26 lets pass, and the most requests of check 37 (default: 100000)",
+        help="rows of check 26, and the most requests of check 37 (default: 100000)",
     )
     group.addoption(
         "--atlas-table",
