@@ -5,6 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tests.vendors import mixpanel
+from tests.vendors.analytics import Event
 from tests.vendors.demo import DAYS, Demo, present, spread
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
@@ -14,7 +15,7 @@ def demo(now: datetime) -> Demo:
     """Twelve users a day who open the app; ever more of them open an account."""
     steps = ["App Open", "Account Opened"]
     events = [
-        mixpanel.Event(
+        Event(
             name=step,
             user=f"user-{number}",
             at=spread(now, number, each=12) + timedelta(minutes=9 * place),
