@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp
 
 DAYS: Final = 365
+OSLO: Final = ZoneInfo("Europe/Oslo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,10 @@
 """Users who open an app and an account, at the fake of Mixpanel."""
 
 from datetime import datetime, timedelta
-from typing import Final
-from zoneinfo import ZoneInfo
 
 from tests.vendors import mixpanel
 from tests.vendors.analytics import Event
-from tests.vendors.demo import DAYS, Demo, present, spread
-
-OSLO: Final = ZoneInfo("Europe/Oslo")
+from tests.vendors.demo import DAYS, OSLO, Demo, present, spread
 
 
 def demo(now: datetime) -> Demo:
