@@ -33,7 +33,7 @@ from journey_atlas_sdk.exact_json import Tally, read_model
 from journey_atlas_sdk.oauth import google
 from journey_atlas_sdk.series import CountReport, Counts, Missing, SeriesSettings, ShareReport
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import NumericId, WebAddress
+from journey_atlas_sdk.web import NumericId, WebAddress, refusal
 
 _SCOPE: Final = "https://www.googleapis.com/auth/analytics.readonly"
 _BUCKETS: Final = {
@@ -176,13 +176,12 @@ def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> Json
 
 def _name(response: httpx.Response) -> NoReturn:
     """Raise the error that a refusal stands for: which quota is used up is told in words alone."""
-    said = response.text[:300]
-    message = f"Google Analytics refuses: {said}"
     if response.status_code == HTTPStatus.BAD_REQUEST:
-        raise ConfigError(message)
+        raise refusal(response)
+    said = refusal(response).message
     if "per hour" in said or "per day" in said:
-        raise QuotaExhausted(message, retry_after=timedelta(minutes=30))
-    raise RateLimited(message, retry_after=timedelta(seconds=30))
+        raise QuotaExhausted(said, retry_after=timedelta(minutes=30))
+    raise RateLimited(said, retry_after=timedelta(seconds=30))
 
 
 class _Row(BaseModel):

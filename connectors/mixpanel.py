@@ -31,10 +31,9 @@ from journey_atlas_sdk import (
 from journey_atlas_sdk.exact_json import Tally, read_model
 from journey_atlas_sdk.series import CountReport, Counts, SeriesSettings, ShareReport
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import NumericId, WebAddress
+from journey_atlas_sdk.web import NumericId, WebAddress, refusal
 
 _MOST_CONVERSION_DAYS: Final = 90
-_LONGEST_MESSAGE: Final = 300
 
 
 class Funnel(ShareReport):
@@ -176,15 +175,13 @@ def atlas_connectors() -> list[type[Mixpanel]]:
 
 def _name(response: httpx.Response) -> NoReturn:
     """Raise the error that a 400 stands for: Mixpanel tells them apart in words alone."""
-    said = response.text[:_LONGEST_MESSAGE]
-    if "Unable to authenticate" in said:
+    if "Unable to authenticate" in response.text:
         message = "Mixpanel refuses the service account; or its data is in another region: `url`."
         raise AuthError(message)
-    if "to_date cannot be later" in said:
+    if "to_date cannot be later" in response.text:
         message = "Mixpanel's day isn't over yet: `time_zone` must be the project's own."
         raise ConfigError(message)
-    message = f"Mixpanel refuses the query: {said}"
-    raise ConfigError(message)
+    raise refusal(response)
 
 
 class _Bucket(BaseModel):
