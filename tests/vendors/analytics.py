@@ -50,7 +50,7 @@ class AnalyticsFake(Fake, ABC):
 
 
 def bucket_of(day: date, unit: str) -> date:
-    """Give the first day of the bucket that a day falls into: a day, an ISO week, a month, a year.
+    """Give the first day of the bucket that a day falls into; weeks are ISO weeks.
 
     ValueError for another unit.
     """
@@ -61,6 +61,8 @@ def bucket_of(day: date, unit: str) -> date:
             return day - timedelta(days=day.weekday())
         case "month":
             return day.replace(day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
         case "year":
             return day.replace(month=1, day=1)
         case _:
