@@ -75,9 +75,11 @@ class Measured:
 class Report(Settings, ABC):
     """What a metric is made of; the base of a vendor's reports.
 
-    `own_grains` are those that the source counts by itself, where days don't add up.
+    `day_grains` are those that days may be added up to; `own_grains` those that the source counts
+    by itself, where days don't add up.
     """
 
+    day_grains: ClassVar[frozenset[Grain]] = OF_DAYS
     own_grains: ClassVar[frozenset[Grain]] = DAY_WEEK_MONTH
     unit: ClassVar[UnitKind]
 
@@ -105,7 +107,7 @@ class Report(Settings, ABC):
             title=metric,
             unit=Unit(kind=self.unit),
             aggregation=self.aggregation,
-            grains=OF_DAYS if self.by_days else self.own_grains,
+            grains=self.day_grains if self.by_days else self.own_grains,
             minimum=Decimal(0),
             maximum=Decimal(1) if self.unit is UnitKind.RATIO else None,
             restates_for=late,
