@@ -22,7 +22,7 @@ KINDS: Final[Mapping[str, Sequence[str]]] = {
         "typeform",
         "zendesk",
     ),
-    "Analytics": ("amplitude", "ga4", "mixpanel", "plausible", "posthog"),
+    "Analytics": ("amplitude", "ga4", "matomo", "mixpanel", "plausible", "posthog"),
     "Work, code and customer records": ("github", "hubspot", "jira", "salesforce"),
     "Data and BI": ("singer", "sql"),
     "Operations": ("influxdb", "prometheus"),
