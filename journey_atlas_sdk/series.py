@@ -184,6 +184,11 @@ class Series:
         return bool(self._days)
 
     @property
+    def spans(self) -> list[tuple[date, date]]:
+        """Each period's first and last day, oldest first: for a source that is asked for each."""
+        return self._days
+
+    @property
     def first(self) -> date:
         """The first day of the first period."""
         return self._days[0][0]

@@ -69,6 +69,10 @@ def test_a_series_asks_from_its_first_period_to_the_sources_today() -> None:
     series = a_series()
 
     assert (series.first, series.last) == (date(2026, 11, 9), date(2026, 11, 22))
+    assert series.spans == [
+        (date(2026, 11, 9), date(2026, 11, 15)),
+        (date(2026, 11, 16), date(2026, 11, 22)),
+    ]
     assert series.step is Grain.DAY
     assert a_series(People()).step is Grain.WEEK
 
