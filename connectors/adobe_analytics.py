@@ -1,13 +1,9 @@
-"""Adobe Analytics: totals of any metric that counts, and shares of one by another.
-
-How periods meet the report suite's time zone, and what is not known, is told in
-docs/connectors/adobe-analytics.md.
-"""
+"""Adobe Analytics: totals of any metric that counts, and shares of one metric by another."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import quote
 
 import httpx
@@ -34,8 +30,6 @@ from journey_atlas_sdk.series import OF_DAYS, CountReport, SeriesSettings, Share
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import WebAddress, refusal
 
-_A_DAY: Final = timedelta(days=1)
-
 Metric = Annotated[str, Field(pattern=r"^(metrics/|cm)\S+$")]
 """As in metrics/visits, metrics/event12, and cm… for a calculated one."""
 
@@ -43,17 +37,13 @@ Metric = Annotated[str, Field(pattern=r"^(metrics/|cm)\S+$")]
 class Count(CountReport):
     """The total of a metric that counts; unless it is of people, it adds up."""
 
+    days_add_up: ClassVar = False
     own_grains: ClassVar = OF_DAYS
 
     metric: Metric
     count: Literal["TOTAL", "UNIQUE"] = Field(
         default="TOTAL", description="UNIQUE for all that counts people; visitors always are."
     )
-
-    @property
-    def by_days(self) -> bool:
-        """Never: each period is asked for."""
-        return False
 
     @property
     def aggregation(self) -> Aggregation:
@@ -70,15 +60,11 @@ class Count(CountReport):
 class Share(ShareReport):
     """One metric by another that it is a part of, as orders by visits."""
 
+    days_add_up: ClassVar = False
     own_grains: ClassVar = OF_DAYS
 
     part: Metric
     whole: Metric
-
-    @property
-    def by_days(self) -> bool:
-        """Never: each period is asked for."""
-        return False
 
     @property
     def asked(self) -> list[Metric]:
@@ -140,7 +126,7 @@ class AdobeAnalytics(Connector[AdobeAnalyticsSettings]):
         response = await context.http.get(
             self._at(f"reportsuites/collections/suites/{quote(self.settings.suite, safe='')}"),
             params={"expansion": "timezoneZoneinfo"},
-            headers=self._headers,
+            headers={"x-api-key": self.settings.client_id},
             auth=self._auth(context),
         )
         zone = read_model(response.content, _Suite).zone
@@ -151,8 +137,7 @@ class AdobeAnalytics(Connector[AdobeAnalyticsSettings]):
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a report."""
         del context
-        late = self.settings.late
-        return [each.spec(key, late) for key, each in sorted(self.settings.reports.items())]
+        return self.settings.specs(self.settings.reports)
 
     def budget_key(self) -> str:
         """Name the credential: its requests are counted together."""
@@ -168,7 +153,7 @@ class AdobeAnalytics(Connector[AdobeAnalyticsSettings]):
     ) -> list[Tally]:
         """Total some metrics from one day to another, both counted in."""
         first, last = days
-        during = f"{first}T00:00:00.000/{last + _A_DAY}T00:00:00.000"
+        during = f"{first}T00:00:00.000/{last + timedelta(days=1)}T00:00:00.000"
         columns = [{"columnId": str(at), "id": metric} for at, metric in enumerate(metrics)]
         response = await context.http.post(
             self._at("reports"),
@@ -177,7 +162,7 @@ class AdobeAnalytics(Connector[AdobeAnalyticsSettings]):
                 "globalFilters": [{"type": "dateRange", "dateRange": during}],
                 "metricContainer": {"metrics": columns},
             },
-            headers=self._headers,
+            headers={"x-api-key": self.settings.client_id},
             auth=auth,
             extensions=terms(repeatable=True, expect={HTTPStatus.BAD_REQUEST}),
         )
@@ -191,10 +176,6 @@ class AdobeAnalytics(Connector[AdobeAnalyticsSettings]):
 
     def _at(self, path: str) -> str:
         return self.settings.at(f"/api/{quote(self.settings.company, safe='')}/{path}")
-
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"x-api-key": self.settings.client_id}
 
     def _auth(self, context: Context) -> httpx.Auth:
         client = Client(self.settings.client_id, context.secret("client_secret"))

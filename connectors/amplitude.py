@@ -1,7 +1,4 @@
-"""Amplitude: conversions of funnels and counts of events, a whole series with each query.
-
-What queries cost, and what is not known, is told in docs/connectors/amplitude.md.
-"""
+"""Amplitude: conversions of funnels and counts of events, a whole series with each query."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -65,7 +62,8 @@ class Event(CountReport):
     @property
     def parameters(self) -> Parameters:
         """Say which event, and how it is counted."""
-        return [("e", _event(self.event)), ("m", "totals" if self.by_days else "uniques")]
+        how = "totals" if self.by_days else "uniques"
+        return [("e", json.dumps({"event_type": self.event})), ("m", how)]
 
     def counts(self, body: bytes) -> list[Counts]:
         """Give the count of each bucket, by its first day."""
@@ -76,18 +74,12 @@ class Event(CountReport):
 class Funnel(ShareReport):
     """Steps in order: who reached the last one, of those who began."""
 
+    days_add_up: ClassVar = False
     path: ClassVar = "funnels"
     tables: ClassVar = 2
 
     steps: Annotated[tuple[Name, ...], Field(min_length=2, max_length=5)]
-    conversion_days: Annotated[int, Field(ge=1, le=90)] = Field(
-        default=30, description="How long a user may take."
-    )
-
-    @property
-    def by_days(self) -> bool:
-        """Never: who begins on two days of a week is one who began in it."""
-        return False
+    conversion_days: Annotated[int, Field(ge=1, le=90, description="How long it may take.")] = 30
 
     @property
     def cost(self) -> int:
@@ -98,7 +90,8 @@ class Funnel(ShareReport):
     def parameters(self) -> Parameters:
         """Say which steps, and how long a user may take for them."""
         seconds = timedelta(days=self.conversion_days).total_seconds()
-        return [*(("e", _event(step)) for step in self.steps), ("cs", f"{seconds:.0f}")]
+        events = [("e", json.dumps({"event_type": step})) for step in self.steps]
+        return [*events, ("cs", f"{seconds:.0f}")]
 
     def spec(self, metric: str, late: timedelta) -> MetricSpec:
         """Say what the metric is; it changes until the last who began can no longer convert."""
@@ -149,8 +142,7 @@ class Amplitude(Connector[AmplitudeSettings]):
             asked = [*report.parameters, *during, ("i", _INTERVALS[series.step])]
             cost = report.cost * ((series.last - series.first).days + 1)
             body = await self._get(report.path, asked, context, cost=cost)
-            nothing: list[Counts] = [{}] * report.tables
-            tables = nothing if body is None else report.counts(body)
+            tables: list[Counts] = [{}] * report.tables if body is None else report.counts(body)
             missing = Missing.ZERO if body is None else Missing.REFUSED
             for observation in series.observations(*tables, missing=missing):
                 yield observation
@@ -162,8 +154,7 @@ class Amplitude(Connector[AmplitudeSettings]):
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a report."""
         del context
-        late = self.settings.late
-        return [each.spec(key, late) for key, each in sorted(self.settings.reports.items())]
+        return self.settings.specs(self.settings.reports)
 
     async def _get(
         self, path: str, parameters: Parameters, context: Context, *, cost: int = 1
@@ -187,10 +178,6 @@ class Amplitude(Connector[AmplitudeSettings]):
 def atlas_connectors() -> list[type[Amplitude]]:
     """Bring the Amplitude connector."""
     return [Amplitude]
-
-
-def _event(name: str) -> str:
-    return json.dumps({"event_type": name})
 
 
 class _Segmentation(BaseModel):

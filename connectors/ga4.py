@@ -1,7 +1,4 @@
-"""Google Analytics 4: counts of events, sessions and users, and the share that converts.
-
-How periods meet the property's time zone, and what is not known, is told in docs/connectors/ga4.md.
-"""
+"""Google Analytics 4: counts of events, sessions and users, and the share that converts."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -51,8 +48,7 @@ _REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUEST
 
 Json = dict[str, Any]  # Any: JSON
 Event = Annotated[str, Field(min_length=1)]
-Asked = tuple[str, Event | None]
-"""A metric of the service, and the event that alone counts; None: all do."""
+Asked = tuple[str, Event | None]  # a metric, and the event that alone counts; None: all do
 
 
 class Count(CountReport):
@@ -88,9 +84,7 @@ class Ga4Settings(SeriesSettings):
 
     key: Secret = Field(description="The key file of a service account: its JSON, whole.")
     property: NumericId = Field(description="Its number.")
-    url: WebAddress = Field(
-        default="https://analyticsdata.googleapis.com", description="Of Google's Data API."
-    )
+    url: WebAddress = Field(default="https://analyticsdata.googleapis.com", description="Google's.")
     reports: Mapping[str, Count | Conversion] = Field(min_length=1, description="By metric.")
 
 
@@ -130,8 +124,7 @@ class Ga4(Connector[Ga4Settings]):
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a report."""
         del context
-        late = self.settings.late
-        return [each.spec(key, late) for key, each in sorted(self.settings.reports.items())]
+        return self.settings.specs(self.settings.reports)
 
     def budget_key(self) -> str:
         """Name the property: its requests are counted together."""
@@ -176,12 +169,12 @@ def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> Json
 
 def _name(response: httpx.Response) -> NoReturn:
     """Raise the error that a refusal stands for: which quota is used up is told in words alone."""
+    told = refusal(response)
     if response.status_code == HTTPStatus.BAD_REQUEST:
-        raise refusal(response)
-    said = refusal(response).message
-    if "per hour" in said or "per day" in said:
-        raise QuotaExhausted(said, retry_after=timedelta(minutes=30))
-    raise RateLimited(said, retry_after=timedelta(seconds=30))
+        raise told
+    if "per hour" in told.message or "per day" in told.message:
+        raise QuotaExhausted(told.message, retry_after=timedelta(minutes=30))
+    raise RateLimited(told.message, retry_after=timedelta(seconds=30))
 
 
 class _Row(BaseModel):

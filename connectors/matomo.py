@@ -116,8 +116,7 @@ class Matomo(Connector[MatomoSettings]):
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a report."""
         del context
-        late = self.settings.late
-        return [each.spec(key, late) for key, each in sorted(self.settings.reports.items())]
+        return self.settings.specs(self.settings.reports)
 
     async def _count(self, asked: Asked, during: Mapping[str, str], context: Context) -> Counts:
         """Count something in each of some periods, by their first days; an empty one is 0."""

@@ -39,17 +39,13 @@ _MOST_CONVERSION_DAYS: Final = 90
 class Funnel(ShareReport):
     """A saved funnel: who reached its last step, of those who began."""
 
+    days_add_up: ClassVar = False
     path: ClassVar = "funnels"
 
     funnel: NumericId
     conversion_days: Annotated[int, Field(ge=1, le=_MOST_CONVERSION_DAYS)] | None = Field(
         default=None, description="How long a user may take; left out: as the funnel was saved."
     )
-
-    @property
-    def by_days(self) -> bool:
-        """Never: who begins on two days of a week is one who began in it."""
-        return False
 
     def spec(self, metric: str, late: timedelta) -> MetricSpec:
         """Say what the metric is; it changes until the last who began can no longer convert."""
@@ -148,8 +144,7 @@ class Mixpanel(Connector[MixpanelSettings]):
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a report."""
         del context
-        late = self.settings.late
-        return [each.spec(key, late) for key, each in sorted(self.settings.reports.items())]
+        return self.settings.specs(self.settings.reports)
 
     def budget_key(self) -> str:
         """Name the project: its queries are counted together."""

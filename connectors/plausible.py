@@ -6,7 +6,7 @@ How periods meet the site's time zone, and what is not known: see docs/connector
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AliasPath, BaseModel, Field
 
@@ -69,12 +69,9 @@ class Count(CountReport):
 class Conversion(ShareReport):
     """Which share of the visitors reached a goal."""
 
-    conversion: Goal = Field(description="The goal.")
+    days_add_up: ClassVar = False
 
-    @property
-    def by_days(self) -> bool:
-        """Never: visitors are counted by Plausible alone."""
-        return False
+    conversion: Goal = Field(description="The goal.")
 
     @property
     def asked(self) -> list[Asked]:
@@ -127,8 +124,7 @@ class Plausible(Connector[PlausibleSettings]):
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a report."""
         del context
-        late = self.settings.late
-        return [each.spec(key, late) for key, each in sorted(self.settings.reports.items())]
+        return self.settings.specs(self.settings.reports)
 
     async def _get(
         self, asked: Asked, days: tuple[date, date], context: Context, *, step: Grain = Grain.DAY

@@ -1,11 +1,8 @@
-"""PostHog: counts of events and of people, and the share of people that goes on, by HogQL.
-
-Days are cut in whatever time zone is asked for. What is not known is told in
-docs/connectors/posthog.md.
-"""
+"""PostHog: counts of events and people, and shares of people who go on, in any time zone."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
@@ -35,14 +32,13 @@ from journey_atlas_sdk.series import (
     Counts,
     LateDays,
     Missing,
+    ReportSettings,
     Series,
     ShareReport,
 )
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import NumericId, ServiceSettings, WebAddress, refusal
+from journey_atlas_sdk.web import NumericId, WebAddress, refusal
 
-_A_MOMENT: Final = ("2026-01-01T00:00:00Z", 1_767_225_600)
-_A_DAY: Final = timedelta(days=1)
 _LOCAL: Final = "toTimeZone(timestamp, {zone})"
 _DAYS: Final = {
     Grain.DAY: f"toString(toDate({_LOCAL}))",
@@ -84,15 +80,11 @@ class Happened(CountReport):
 class Conversion(ShareReport):
     """Which share of the people who did something did another thing too, in the same period."""
 
+    days_add_up: ClassVar = False
     own_grains: ClassVar = OF_DAYS
 
     conversion: Event = Field(description="The event that they did too.")
     of: Event = Field(description="The event of all of them.")
-
-    @property
-    def by_days(self) -> bool:
-        """Never: people are counted by PostHog alone."""
-        return False
 
     def query(self, day: str) -> str:
         """Write the question of how many of how many there are by day."""
@@ -109,7 +101,7 @@ class Conversion(ShareReport):
         return [{day: part for day, part, _ in rows}, {day: whole for day, _, whole in rows}]
 
 
-class PostHogSettings(ServiceSettings):
+class PostHogSettings(ReportSettings):
     """The project and who asks, and the report of each metric."""
 
     token: Secret = Field(description="A personal API key with the scope `query:read`.")
@@ -140,12 +132,12 @@ class PostHog(Connector[PostHogSettings]):
     async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
         """Give the values of the window's whole periods that have begun, oldest first."""
         report, zone = request.chosen(self.settings.reports), request.time_zone
-        late = timedelta(days=self.settings.late_days)
-        series = Series(report, request, zone=zone, late=late, now=context.now())
+        late, now = self.settings.late, context.now()
+        series = Series(report, request, zone=zone, late=late, now=now)
         if series:
             during = {
                 "start": _start(series.first, zone),
-                "end": _start(series.last + _A_DAY, zone),
+                "end": _start(series.last + timedelta(days=1), zone),
             }
             values = {**report.model_dump(), "zone": zone.key, **during}
             body = await self._get(report.query(_DAYS[series.step]), values, context)
@@ -154,18 +146,16 @@ class PostHog(Connector[PostHogSettings]):
 
     async def check(self, context: Context) -> None:
         """Have a time read: one that PostHog can't read is no error there, but an empty answer."""
-        written, seconds = _A_MOMENT
-        query = "SELECT toUnixTimestamp(toDateTime({written}))"
-        body = await self._get(query, {"written": written}, context)
-        if read_model(body, _Read).results != [(seconds,)]:
+        query = "SELECT '2026-01-01', toUnixTimestamp(toDateTime({written}))"
+        body = await self._get(query, {"written": "2026-01-01T00:00:00Z"}, context)
+        if read_model(body, _Counts).results != [(date(2026, 1, 1), Decimal(1_767_225_600))]:
             message = "PostHog reads a time otherwise than it was meant."
             raise DataError(message)
 
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a report."""
         del context
-        late = timedelta(days=self.settings.late_days)
-        return [each.spec(key, late) for key, each in sorted(self.settings.reports.items())]
+        return self.settings.specs(self.settings.reports)
 
     def budget_key(self) -> str:
         """Name the project: its queries are counted together."""
@@ -200,10 +190,6 @@ def _start(day: date, zone: ZoneInfo) -> str:
 
 class _Answer(BaseModel):
     has_more: Literal[False] = Field(default=False, validation_alias="hasMore")
-
-
-class _Read(_Answer):
-    results: list[tuple[int]]
 
 
 class _Counts(_Answer):

@@ -76,9 +76,10 @@ class Report(Settings, ABC):
     """What a metric is made of; the base of a vendor's reports.
 
     `day_grains` are those that days may be added up to; `own_grains` those that the source counts
-    by itself, where days don't add up.
+    by itself, where days don't add up: who is one in a week may be one on each of its days.
     """
 
+    days_add_up: ClassVar[bool] = True
     day_grains: ClassVar[frozenset[Grain]] = OF_DAYS
     own_grains: ClassVar[frozenset[Grain]] = DAY_WEEK_MONTH
     unit: ClassVar[UnitKind]
@@ -87,9 +88,9 @@ class Report(Settings, ABC):
     def by_days(self) -> bool:
         """Whether days are asked for and added up, whatever the grain.
 
-        Not where people are counted: who is one in a week may be one on each of its days.
+        By default what `days_add_up` says; for a report whose settings decide, write it anew.
         """
-        return True
+        return self.days_add_up
 
     @property
     @abstractmethod
@@ -234,16 +235,25 @@ class Series:
         return [first + timedelta(days=day) for day in range(count)]
 
 
-class SeriesSettings(ServiceSettings):
-    """Where a source's days begin, and how long they change; the base of a vendor's settings."""
+class ReportSettings(ServiceSettings):
+    """How long a source's numbers change; the base of a vendor's settings, which list reports."""
 
-    time_zone: ZoneInfo = Field(description="The source's own: its days are those.")
     late_days: LateDays = 5
 
     @property
     def late(self) -> timedelta:
         """For how long a period changes after its end."""
         return timedelta(days=self.late_days)
+
+    def specs(self, reports: Mapping[str, Report]) -> list[MetricSpec]:
+        """Say what the metrics are that have a report, in order."""
+        return [report.spec(metric, self.late) for metric, report in sorted(reports.items())]
+
+
+class SeriesSettings(ReportSettings):
+    """Where a source's days begin, too."""
+
+    time_zone: ZoneInfo = Field(description="The source's own: its days are those.")
 
     def series(self, report: Report, request: PullRequest, *, now: datetime) -> Series:
         """Give what a question asks of the source, by its days."""

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 
@@ -37,9 +38,7 @@ class Visits(CountReport):
 
 
 class People(CountReport):
-    @property
-    def by_days(self) -> bool:
-        return False
+    days_add_up: ClassVar = False
 
 
 class Conversion(ShareReport):
