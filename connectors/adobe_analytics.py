@@ -101,9 +101,9 @@ class AdobeAnalytics(Connector[AdobeAnalyticsSettings]):
         settings=AdobeAnalyticsSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=12, seconds=6),),
-        max_points=60,
+        max_points=31,
         min_interval=timedelta(minutes=30),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(seconds=180),
         documentation="docs/connectors/adobe-analytics.md",
     )
 
