@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal, NoReturn
+from typing import Annotated, Final, Literal, NoReturn
 
 import httpx
 from pydantic import AliasPath, BaseModel, Field
@@ -46,7 +46,6 @@ _FLAGS: Final = {
 }
 _REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS})
 
-Json = dict[str, Any]  # Any: JSON
 Event = Annotated[str, Field(min_length=1)]
 Asked = tuple[str, Event | None]  # a metric, and the event that alone counts; None: all do
 
@@ -130,7 +129,7 @@ class Ga4(Connector[Ga4Settings]):
         """Name the property: its requests are counted together."""
         return f"ga4:{self.settings.property}"
 
-    async def _get(self, reports: Sequence[Json], context: Context) -> list["_Report"]:
+    async def _get(self, reports: Sequence[object], context: Context) -> list["_Report"]:
         """Run reports in one request, and give them in their order."""
         response = await context.http.post(
             self.settings.at(f"/v1beta/properties/{self.settings.property}:batchRunReports"),
@@ -141,9 +140,9 @@ class Ga4(Connector[Ga4Settings]):
         if not response.is_success:
             _name(response)
         found = read_model(response.content, _Batch).reports
-        zones = [each.metadata.get("timeZone") for each in found]
-        if zones != [self.settings.time_zone.key] * len(reports):
-            message = f"The property's days are those of {zones}: write it as `time_zone`."
+        zones = {str(each.metadata.get("timeZone")) for each in found}
+        if zones != {self.settings.time_zone.key} or len(found) != len(reports):
+            message = f"The property's `time_zone` is {', '.join(zones)}: ours has to be the same."
             raise ConfigError(message)
         return found
 
@@ -154,7 +153,7 @@ def atlas_connectors() -> list[type[Ga4]]:
     return [Ga4]
 
 
-def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> Json:
+def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> dict[str, object]:
     """Write a report of a metric over some days, both counted in, by step."""
     metric, event = asked
     named = {"values": [event], "caseSensitive": True}
