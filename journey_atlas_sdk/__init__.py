@@ -5,7 +5,7 @@ observations (what is delivered), connector and context (the contract), settings
 
 Modules that some connectors need are imported by their own names: what is read (delimited,
 exact_json, observation_rows, observation_csv, event_rows), what is measured (scores, surveys,
-events), where and as whom one asks (web, auth, oauth, terms, paging), what comes by itself
+events, series), where and as whom one asks (web, auth, oauth, terms, paging), what comes by itself
 (signatures), programs of the operator (programs, singer), tests (testing, conformance). All of
 them: docs/plugin-authors/reference.md.
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Final, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
 
 from journey_atlas_sdk.errors import DataError
 from journey_atlas_sdk.moments import parse_moment
@@ -103,6 +103,9 @@ Exact = Annotated[Decimal, BeforeValidator(_number)]
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 """The same of a whole number; 7.5 and null don't fit."""
+
+Tally = Annotated[Exact, Field(ge=0, multiple_of=1)]
+"""A number in a model that counts something: 0 or more, and no fraction."""
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 """A time in a model, in UTC; what has no offset of its own, or counts seconds, doesn't fit."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NoReturn, TypeVar
 
@@ -20,6 +20,7 @@ from journey_atlas_sdk.hosting.addresses import Resolve
 from journey_atlas_sdk.hosting.budget import Budgets, Lane
 from journey_atlas_sdk.hosting.context import HostContext
 from journey_atlas_sdk.hosting.lending import Lending, lend
+from journey_atlas_sdk.hosting.tokens import Tokens
 from journey_atlas_sdk.hosting.vault import Vault
 from journey_atlas_sdk.hosting.windows import windows
 from journey_atlas_sdk.observations import Observation
@@ -47,6 +48,7 @@ class Stage:
     budgets: Budgets
     vault: Vault
     log: logging.Logger
+    tokens: Tokens = field(default_factory=Tokens)
     patience: timedelta | None = None
     route: Route | None = None
     resolve: Resolve | None = None
@@ -63,6 +65,7 @@ class Stage:
             connection=self.specimen.key,
             budgets=self.budgets,
             vault=self.vault,
+            tokens=self.tokens,
             jitter=_longest,
             lane=Lane.INTERACTIVE,
             secrets=self.secrets,

@@ -56,7 +56,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 def test_a_vendor_is_connected_and_a_key_result_moves(server: Server, way: Way) -> None:
     demo = demo_of(way.vendor, NOW)
     with served_beside(demo.app) as url:
-        given = filled_in(server, way.vendor, {**demo.settings, "url": url, "allow_private": True})
+        given = filled_in(server, way.vendor, demo.settings_at(url))
         check = asked(server, "test-connection", given)["check"]
         connection = asked(server, "create-connection", {**given, "title": way.vendor})[
             "connection"

@@ -24,7 +24,7 @@ async def test_a_demo_answers_its_connector(key: str) -> None:
     now = datetime.now(UTC)
     demo, kind = demo_of(key, now), CONNECTORS[key].connector
     async with served(demo.app) as url:
-        given = {**demo.settings, "url": url, "allow_private": True}
+        given = demo.settings_at(url)
         connector = kind(kind.info.settings.read(given))
         lending = Lending(
             connection=key, budgets=MemoryBudgets(RealClock()), secrets=secrets_of(kind, given)

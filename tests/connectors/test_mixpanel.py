@@ -26,6 +26,7 @@ from journey_atlas_sdk import (
 from journey_atlas_sdk.testing import FakeContext, client_over, pull_all
 from tests.plugins.questions import OSLO, a_question, days
 from tests.vendors import mixpanel as vendor
+from tests.vendors.analytics import Event
 from tests.vendors.serving import served
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # a Sunday
@@ -63,7 +64,7 @@ class Bench:
     def did(self, user: str, **events: str) -> None:
         """Note what a user did, at times of Oslo; spaces in names are written as _."""
         self.service.events += [
-            vendor.Event(
+            Event(
                 name=name.replace("_", " "),
                 user=user,
                 at=datetime.fromisoformat(at).replace(tzinfo=OSLO),
@@ -189,9 +190,7 @@ async def test_a_whole_year_of_days_is_one_query(bench: Bench) -> None:
 
 async def test_what_was_asked_is_bound_and_never_pasted(bench: Bench) -> None:
     name = "a&project_id=1&type=unique #?/%"
-    bench.service.events.append(
-        vendor.Event(name=name, user="ada", at=datetime(2026, 10, 5, tzinfo=UTC))
-    )
+    bench.service.events.append(Event(name=name, user="ada", at=datetime(2026, 10, 5, tzinfo=UTC)))
 
     (found,) = await bench.pull(OCTOBER, reports={"signup": {"event": name}})
 

@@ -7,7 +7,15 @@ import pytest
 from pydantic import BaseModel
 
 from journey_atlas_sdk import DataError
-from journey_atlas_sdk.exact_json import Epoch, Exact, Moment, Whole, read_json, read_model
+from journey_atlas_sdk.exact_json import (
+    Epoch,
+    Exact,
+    Moment,
+    Tally,
+    Whole,
+    read_json,
+    read_model,
+)
 
 
 class Point(BaseModel):
@@ -103,3 +111,18 @@ def test_a_whole_number_may_be_written_in_several_ways(number: str) -> None:
 def test_what_is_no_whole_number_is_refused(number: str) -> None:
     with pytest.raises(DataError, match="number: "):
         read_model(f'{{"number": {number}}}'.encode(), Answer)
+
+
+class Counter(BaseModel):
+    count: Tally
+
+
+@pytest.mark.parametrize("written", ["12", '"12"', "12.0"])
+def test_a_count_is_whole(written: str) -> None:
+    assert read_model(f'{{"count": {written}}}'.encode(), Counter).count == 12
+
+
+@pytest.mark.parametrize("written", ["-1", "1.5", '"12%"', '""', "null"])
+def test_what_is_no_count_is_refused(written: str) -> None:
+    with pytest.raises(DataError, match="count: "):
+        read_model(f'{{"count": {written}}}'.encode(), Counter)

@@ -23,6 +23,7 @@ from journey_atlas_sdk.conformance import (
     unique,
 )
 from tests.vendors import mixpanel as vendor
+from tests.vendors.analytics import Event
 
 FUNNELS: Final = {"7509": vendor.Funnel(steps=["Began", "Done"])}
 
@@ -30,18 +31,18 @@ FUNNELS: Final = {"7509": vendor.Funnel(steps=["Began", "Done"])}
 def service(world: World) -> App:
     """Tell the facts as events."""
 
-    def recall(start: datetime, end: datetime) -> Iterator[vendor.Event]:
+    def recall(start: datetime, end: datetime) -> Iterator[Event]:
         return chain.from_iterable(map(events, world.between(start, end)))
 
     return vendor.Mixpanel(now=world.now, zone=OSLO, funnels=FUNNELS, recall=recall)
 
 
-def events(each: Fact) -> list[vendor.Event]:
+def events(each: Fact) -> list[Event]:
     """Let somebody begin, log in and, where the fact is a 1, get done a second later."""
     known = str(each.number)
-    began = vendor.Event(name="Began", user=known, at=each.at)
-    done = vendor.Event(name="Done", user=known, at=each.at + timedelta(seconds=1))
-    logged_in = vendor.Event(name="Logged in", user=each.who, at=each.at)
+    began = Event(name="Began", user=known, at=each.at)
+    done = Event(name="Done", user=known, at=each.at + timedelta(seconds=1))
+    logged_in = Event(name="Logged in", user=each.who, at=each.at)
     return [began, logged_in, done] if each.value == "1" else [began, logged_in]
 
 

@@ -16,11 +16,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8901)
     asked = parser.parse_args()
     demo = demo_of(asked.vendor, datetime.now(UTC))
-    settings = {
-        **demo.settings,
-        "url": f"http://127.0.0.1:{asked.port}",
-        "allow_private": True,
-    }
+    settings = demo.settings_at(f"http://127.0.0.1:{asked.port}")
     print(json.dumps({"connector": asked.vendor, "settings": settings}, indent=2))  # noqa: T201 -- for its user
     uvicorn.run(demo.app, host="127.0.0.1", port=asked.port, log_level="warning")
 

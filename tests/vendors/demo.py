@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp
 
 DAYS: Final = 365
+OSLO: Final = ZoneInfo("Europe/Oslo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,15 @@ class Demo:
 
     app: ASGIApp
     settings: Mapping[str, Any]  # Any: JSON
+    """Texts may name the fake's address as `{url}`: a token, say, is fetched there too."""
+
+    def settings_at(self, url: str) -> dict[str, Any]:  # Any: JSON
+        """Give all settings of a connection to the fake, which is served at an address."""
+        told = {
+            name: given.replace("{url}", url) if isinstance(given, str) else given
+            for name, given in self.settings.items()
+        }
+        return {**told, "url": url, "allow_private": True}
 
 
 def present() -> datetime:

@@ -8,17 +8,17 @@ once.
 
 import asyncio
 import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.fake import Fake, Refused
+from tests.vendors.analytics import AnalyticsFake
+from tests.vendors.fake import Refused
 from tests.vendors.meters import SlidingMeter
 
 USERNAME: Final = "atlas.1a2b3c.mp-service-account"
@@ -36,15 +36,6 @@ _UNITS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What a user did at a moment."""
-
-    name: str
-    user: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Funnel:
     """A saved funnel: its events in order, and how long a user may take for them all."""
 
@@ -53,14 +44,9 @@ class Funnel:
 
 
 @dataclass(slots=True, kw_only=True)
-class Mixpanel(Fake):
-    """The service, with one project; what a test changes in it holds from the next request on."""
+class Mixpanel(AnalyticsFake):
+    """The service."""
 
-    now: Callable[[], datetime]
-    zone: ZoneInfo
-    events: list[Event] = field(default_factory=list[Event])
-    recall: Callable[[datetime, datetime], Iterable[Event]] | None = None
-    """Gives the events of a span in order, where they are too many for a list."""
     funnels: Mapping[str, Funnel] = field(default_factory=dict[str, Funnel])
     is_on_plan: bool = True
     shedding: int = 0
@@ -69,7 +55,6 @@ class Mixpanel(Fake):
     """Set: requests wait for it, so that a test sees how many come at once."""
     hour: SlidingMeter = field(default_factory=lambda: SlidingMeter(count=60, seconds=3_600))
     running: int = 0
-    requests: list[str] = field(default_factory=list[str])
 
     def routes(self) -> Sequence[Route]:
         """Give what can be asked."""
@@ -114,8 +99,8 @@ class Mixpanel(Fake):
         """Give how many of those who began in a bucket reached each step, also past its end."""
         began: dict[str, datetime] = {}
         did: dict[tuple[str, str], list[datetime]] = {}
-        for event in self._between(start, after, later=window):
-            if event.name == funnel.steps[0] and self._day(event) < after:
+        for event in self.between(start, after, later=window):
+            if event.name == funnel.steps[0] and self.day_of(event) < after:
                 began.setdefault(event.user, event.at)
             elif event.name in funnel.steps:
                 did.setdefault((event.user, event.name), []).append(event.at)
@@ -129,16 +114,6 @@ class Mixpanel(Fake):
             }
             counts.append((step, len(reached)))
         return counts
-
-    def _between(
-        self, start: date, after: date, *, later: timedelta = timedelta(0)
-    ) -> Iterable[Event]:
-        """Give the events of the days from one to before another, and some time later, in order."""
-        first, last = (datetime.combine(day, time.min, tzinfo=self.zone) for day in (start, after))
-        if self.recall is not None:
-            return self.recall(first, last + later)
-        found = [event for event in self.events if first <= event.at < last + later]
-        return sorted(found, key=lambda event: event.at)
 
     async def _segmentation(self, request: Request) -> Response:
         await self._admit(request, frozenset({"event", "type", *_DATES}))
@@ -160,7 +135,7 @@ class Mixpanel(Fake):
         )
 
     def _occurred(self, name: str, kind: str, start: date, after: date) -> int:
-        users = [event.user for event in self._between(start, after) if event.name == name]
+        users = [event.user for event in self.between(start, after) if event.name == name]
         return len(set(users)) if kind == "unique" else len(users)
 
     def _starts(self, request: Request, units: set[str]) -> list[tuple[date, date]]:
@@ -169,7 +144,7 @@ class Mixpanel(Fake):
         first, last = (_day(request, name) for name in ("from_date", "to_date"))
         if unit not in units or last < first:
             raise Refused(_error(request, 400, "unit, from_date and to_date must be valid"))
-        if last > self.now().astimezone(self.zone).date():
+        if last > self.today():
             raise Refused(PlainTextResponse("to_date cannot be later than today", 400))
         buckets: list[tuple[date, date]] = []
         while first <= last:
@@ -177,9 +152,6 @@ class Mixpanel(Fake):
             buckets.append((first, min(after, last + timedelta(days=1))))
             first = after
         return buckets
-
-    def _day(self, event: Event) -> date:
-        return event.at.astimezone(self.zone).date()
 
     async def _admit(self, request: Request, parameters: frozenset[str]) -> None:
         """Refuse what the vendor refuses before it looks at a request's content."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import parse_qsl, unquote
@@ -19,7 +20,7 @@ from journey_atlas_sdk.conformance.specimen import Given, ways_of
 from journey_atlas_sdk.conformance.stage import Stage
 from journey_atlas_sdk.conformance.verdict import Mismatch, NotApplicable
 from journey_atlas_sdk.conformance.watching import files_of, watched
-from journey_atlas_sdk.conformance.wire import Answer, Ask, FakeIsBroken, Sent
+from journey_atlas_sdk.conformance.wire import Answer, Ask, FakeIsBroken, Sent, Wire
 from journey_atlas_sdk.connector import Capability, Delivery, Dirty, MetricSpec, PullRequest
 from journey_atlas_sdk.errors import AuthError, ConfigError, ConnectorBug, ConnectorError
 from journey_atlas_sdk.hosting.pulling import Received
@@ -108,7 +109,8 @@ async def _require_refused(bench: Bench, changed: Given) -> None:
         changed = {**changed, "allow_private": False}
     try:
         stage = bench.open(changed=changed)
-        stage.route, stage.resolve = _to_the_web, _resolve
+        stage.route = partial(_ToTheWeb, stage.wire, httpx.URL(url).host)
+        stage.resolve = _resolve
         found = await stage.pull(bench.question())
     except ConfigError:
         return
@@ -118,9 +120,23 @@ async def _require_refused(bench: Bench, changed: Given) -> None:
     raise Mismatch(expected=wanted, seen=f"an answer of {len(found)} observations")
 
 
-def _to_the_web(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-    """Leave the host's own transport, with its guard, in place."""
-    return transport
+class _ToTheWeb(httpx.AsyncBaseTransport):
+    """Leaves the host's own transport, with its guard, in place, but where a token is got.
+
+    That may be elsewhere, at an address which isn't the one that must be refused.
+    """
+
+    def __init__(self, wire: Wire, refused: str, guarded: httpx.AsyncBaseTransport) -> None:
+        self._wire = wire
+        self._refused = refused
+        self._guarded = guarded
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        is_token = request.url.path == self._wire.renews and request.url.host != self._refused
+        return await (self._wire if is_token else self._guarded).handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._guarded.aclose()
 
 
 async def _resolve(host: str, port: int) -> Sequence[str]:

@@ -43,7 +43,7 @@ class RenewingSurvey(Survey):
     def token(self, context: Context) -> FetchedToken:
         return RefreshToken(
             context,
-            token_url=f"{self.settings.url}/token",
+            token_url="https://login.example/token",  # noqa: S106 -- an address, not the tool's
             client=CLIENT,
             setting="refresh_token",
         )

@@ -1,20 +1,17 @@
 """Users who open an app and an account, at the fake of Mixpanel."""
 
 from datetime import datetime, timedelta
-from typing import Final
-from zoneinfo import ZoneInfo
 
 from tests.vendors import mixpanel
-from tests.vendors.demo import DAYS, Demo, present, spread
-
-OSLO: Final = ZoneInfo("Europe/Oslo")
+from tests.vendors.analytics import Event
+from tests.vendors.demo import DAYS, OSLO, Demo, present, spread
 
 
 def demo(now: datetime) -> Demo:
     """Twelve users a day who open the app; ever more of them open an account."""
     steps = ["App Open", "Account Opened"]
     events = [
-        mixpanel.Event(
+        Event(
             name=step,
             user=f"user-{number}",
             at=spread(now, number, each=12) + timedelta(minutes=9 * place),

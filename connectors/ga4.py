@@ -1,0 +1,200 @@
+"""Google Analytics 4: counts of events, sessions and users, and the share that converts."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Final, Literal, NoReturn
+
+import httpx
+from pydantic import AliasPath, BaseModel, Field
+
+from journey_atlas_sdk import (
+    Capability,
+    ConfigError,
+    Connector,
+    ConnectorInfo,
+    Context,
+    DataError,
+    Grain,
+    Limit,
+    MetricSpec,
+    Observation,
+    ObservationFlag,
+    PullRequest,
+    QuotaExhausted,
+    RateLimited,
+    Secret,
+    hookimpl,
+)
+from journey_atlas_sdk.exact_json import Tally, read_model
+from journey_atlas_sdk.oauth import google
+from journey_atlas_sdk.series import CountReport, Counts, Missing, SeriesSettings, ShareReport
+from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.web import NumericId, WebAddress, refusal
+
+_SCOPE: Final = "https://www.googleapis.com/auth/analytics.readonly"
+_BUCKETS: Final = {
+    Grain.DAY: ("date", "", "%Y%m%d"),
+    Grain.WEEK: ("isoYearIsoWeek", "1", "%G%V%u"),
+    Grain.MONTH: ("yearMonth", "01", "%Y%m%d"),
+}
+"""A bucket's dimension, what makes its value that of a first day, and how this is written."""
+_FLAGS: Final = {
+    "samplingMetadatas": ObservationFlag.SAMPLED,
+    "subjectToThresholding": ObservationFlag.THRESHOLDED,
+    "dataLossFromOtherRow": ObservationFlag.TRUNCATED,
+}
+_REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS})
+
+Event = Annotated[str, Field(min_length=1)]
+Asked = tuple[str, Event | None]  # a metric, and the event that alone counts; None: all do
+
+
+class Count(CountReport):
+    """How often something happened, or how many users did it."""
+
+    metric: Literal["eventCount", "screenPageViews", "sessions", "activeUsers"]
+    event: Event | None = Field(default=None, description="Only where this event happened.")
+
+    @property
+    def by_days(self) -> bool:
+        """Whether its days are added up; users are counted by Google alone."""
+        return self.metric != "activeUsers"
+
+    @property
+    def asked(self) -> list[Asked]:
+        """Say what is counted."""
+        return [(self.metric, self.event)]
+
+
+class Conversion(ShareReport):
+    """Which share of the sessions had an event."""
+
+    conversion: Event = Field(description="The event.")
+
+    @property
+    def asked(self) -> list[Asked]:
+        """Say what the part is, and what the whole."""
+        return [("sessions", self.conversion), ("sessions", None)]
+
+
+class Ga4Settings(SeriesSettings):
+    """The property and who asks, and the report of each metric."""
+
+    key: Secret = Field(description="The key file of a service account: its JSON, whole.")
+    property: NumericId = Field(description="Its number.")
+    url: WebAddress = Field(default="https://analyticsdata.googleapis.com", description="Google's.")
+    reports: Mapping[str, Count | Conversion] = Field(min_length=1, description="By metric.")
+
+
+class Ga4(Connector[Ga4Settings]):
+    """Asks for all periods of a pull at once."""
+
+    info = ConnectorInfo(
+        key="ga4",
+        title="Google Analytics 4",
+        version="1.0.0",
+        settings=Ga4Settings,
+        capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
+        limits=(Limit(count=120, seconds=3_600, concurrency=10),),
+        max_window=timedelta(days=366),
+        timeout=timedelta(seconds=120),
+        documentation="docs/connectors/ga4.md",
+    )
+
+    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
+        """Give the values of the window's whole periods that have begun, oldest first."""
+        report = request.chosen(self.settings.reports)
+        series = self.settings.series(report, request, now=context.now())
+        if series:
+            days, step = (str(series.first), str(series.last)), series.step
+            told = await self._get([_asked(each, days, step) for each in report.asked], context)
+            known = {name for each in told for name, value in each.metadata.items() if value}
+            flags = frozenset(flag for name, flag in _FLAGS.items() if name in known)
+            missing = Missing.UNKNOWN if ObservationFlag.THRESHOLDED in flags else Missing.ZERO
+            tables = [each.counts(step) for each in told]
+            for observation in series.observations(*tables, missing=missing, flags=flags):
+                yield observation
+
+    async def check(self, context: Context) -> None:
+        """Count yesterday's sessions; the answer tells the property's time zone."""
+        await self._get([_asked(("sessions", None), ("yesterday", "yesterday"))], context)
+
+    async def discover(self, context: Context) -> list[MetricSpec]:
+        """List the metrics that have a report."""
+        del context
+        return self.settings.specs(self.settings.reports)
+
+    def budget_key(self) -> str:
+        """Name the property: its requests are counted together."""
+        return f"ga4:{self.settings.property}"
+
+    async def _get(self, reports: Sequence[object], context: Context) -> list["_Report"]:
+        """Run reports in one request, and give them in their order."""
+        response = await context.http.post(
+            self.settings.at(f"/v1beta/properties/{self.settings.property}:batchRunReports"),
+            json={"requests": reports},
+            auth=google(context, context.secret("key"), _SCOPE),
+            extensions=terms(repeatable=True, expect=_REFUSED),
+        )
+        if not response.is_success:
+            _name(response)
+        found = read_model(response.content, _Batch).reports
+        zones = {str(each.metadata.get("timeZone")) for each in found}
+        if zones != {self.settings.time_zone.key} or len(found) != len(reports):
+            message = f"The property's `time_zone` is {', '.join(zones)}: ours has to be the same."
+            raise ConfigError(message)
+        return found
+
+
+@hookimpl
+def atlas_connectors() -> list[type[Ga4]]:
+    """Bring the Google Analytics 4 connector."""
+    return [Ga4]
+
+
+def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> dict[str, object]:
+    """Write a report of a metric over some days, both counted in, by step."""
+    metric, event = asked
+    named = {"values": [event], "caseSensitive": True}
+    of_event = {"dimensionFilter": {"filter": {"fieldName": "eventName", "inListFilter": named}}}
+    return {
+        "dateRanges": [{"startDate": days[0], "endDate": days[1]}],
+        "dimensions": [{"name": _BUCKETS[step][0]}],
+        "metrics": [{"name": metric}],
+        **(of_event if event else {}),
+    }
+
+
+def _name(response: httpx.Response) -> NoReturn:
+    """Raise the error that a refusal stands for: which quota is used up is told in words alone."""
+    told = refusal(response)
+    if response.status_code == HTTPStatus.BAD_REQUEST:
+        raise told
+    if "per hour" in told.message or "per day" in told.message:
+        raise QuotaExhausted(told.message, retry_after=timedelta(minutes=30))
+    raise RateLimited(told.message, retry_after=timedelta(seconds=30))
+
+
+class _Row(BaseModel):
+    bucket: str = Field(validation_alias=AliasPath("dimensionValues", 0, "value"))
+    count: Tally = Field(validation_alias=AliasPath("metricValues", 0, "value"))
+
+
+class _Report(BaseModel):
+    rows: list[_Row] = []  # an empty report has none
+    metadata: dict[str, object]
+
+    def counts(self, step: Grain) -> Counts:
+        """Give the counts by their buckets' first days."""
+        _, rest, form = _BUCKETS[step]
+        try:
+            moments = [datetime.strptime(row.bucket + rest, form) for row in self.rows]  # noqa: DTZ007 -- of the property
+        except ValueError as error:
+            message = f"Google Analytics tells of what is no {step}: {error}."
+            raise DataError(message) from None
+        return {at.date(): row.count for at, row in zip(moments, self.rows, strict=True)}
+
+
+class _Batch(BaseModel):
+    reports: list[_Report]

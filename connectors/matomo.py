@@ -1,0 +1,189 @@
+"""Matomo: counts of visits, actions and visitors, and the share of visits with a goal.
+
+How periods meet the website's time zone, and what is not known, is told in
+docs/connectors/matomo.md.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated, Final, Literal, NoReturn
+
+from pydantic import BaseModel, BeforeValidator, Field, RootModel
+
+from journey_atlas_sdk import (
+    AccessDenied,
+    AuthError,
+    Capability,
+    ConfigError,
+    Connector,
+    ConnectorInfo,
+    Context,
+    DataError,
+    Limit,
+    MetricSpec,
+    Observation,
+    PullRequest,
+    Secret,
+    hookimpl,
+)
+from journey_atlas_sdk.exact_json import read_model, read_number
+from journey_atlas_sdk.series import CountReport, Counts, SeriesSettings, ShareReport
+from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.web import NumericId
+
+_REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+_ALL_ROWS: Final = "-1"  # unsaid, it would be 100
+
+Day = Annotated[date, BeforeValidator(lambda period: f"{period}-01"[:10])]
+"""The first day of 2026-11-22, of 2026-11-16,2026-11-22 and of 2026-11."""
+Empty = Annotated[list[object], Field(max_length=0)]
+"""A period without anything is a list: PHP's."""
+Column = Literal["nb_visits", "nb_actions", "nb_uniq_visitors", "nb_visits_converted"]
+Asked = tuple[Column, NumericId | None]
+"""A column, and the goal whose report it stands in; None: that of all visits."""
+
+
+class Count(CountReport):
+    """How many visits, actions or visitors there were."""
+
+    metric: Literal["nb_visits", "nb_actions", "nb_uniq_visitors"]
+
+    @property
+    def by_days(self) -> bool:
+        """Whether its days are added up; visitors are counted by Matomo alone."""
+        return self.metric != "nb_uniq_visitors"
+
+    @property
+    def asked(self) -> list[Asked]:
+        """Say what is counted."""
+        return [(self.metric, None)]
+
+
+class Conversion(ShareReport):
+    """Which share of the visits reached a goal."""
+
+    conversion: NumericId = Field(description="The goal's number.")
+
+    @property
+    def asked(self) -> list[Asked]:
+        """Say what the part is, and what the whole."""
+        return [("nb_visits_converted", self.conversion), ("nb_visits", None)]
+
+
+class MatomoSettings(SeriesSettings):
+    """The website and who asks, and the report of each metric. `url` is that of your Matomo."""
+
+    token: Secret = Field(description="An auth token of a user who may view the website.")
+    site: NumericId = Field(description="The website's number.")
+    reports: Mapping[str, Count | Conversion] = Field(min_length=1, description="By metric.")
+
+
+class Matomo(Connector[MatomoSettings]):
+    """Asks for all periods of a pull at once, for a conversion twice."""
+
+    info = ConnectorInfo(
+        key="matomo",
+        title="Matomo",
+        version="1.0.0",
+        settings=MatomoSettings,
+        capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
+        limits=(Limit(count=300, seconds=3_600, concurrency=2),),
+        max_window=timedelta(days=366),
+        timeout=timedelta(seconds=120),
+        documentation="docs/connectors/matomo.md",
+    )
+
+    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
+        """Give the values of the window's whole periods that have begun, oldest first."""
+        report = request.chosen(self.settings.reports)
+        series = self.settings.series(report, request, now=context.now())
+        if series:
+            during = {"period": series.step.lower(), "date": f"{series.first},{series.last}"}
+            tables = [await self._count(asked, during, context) for asked in report.asked]
+            for observation in series.observations(*tables):
+                yield observation
+
+    async def check(self, context: Context) -> None:
+        """Compare the website's time zone with ours."""
+        body = await self._get("SitesManager.getSiteFromId", {}, context)
+        zone = read_model(body, _Site).timezone
+        if zone != self.settings.time_zone.key:
+            message = f"The website's days are those of {zone}: write it as `time_zone`."
+            raise ConfigError(message)
+
+    async def discover(self, context: Context) -> list[MetricSpec]:
+        """List the metrics that have a report."""
+        del context
+        return self.settings.specs(self.settings.reports)
+
+    async def _count(self, asked: Asked, during: Mapping[str, str], context: Context) -> Counts:
+        """Count something in each of some periods, by their first days; an empty one is 0."""
+        column, goal = asked
+        of_goal = {"idGoal": goal} if goal else {}
+        method = "Goals.get" if goal else "VisitsSummary.get"
+        body = await self._get(method, {**during, **of_goal}, context)
+        periods = read_model(body, _Periods).root
+        return {day: _count(row, column) for day, row in periods.items()}
+
+    async def _get(self, method: str, parameters: Mapping[str, str], context: Context) -> bytes:
+        """Call a method; the token travels in the body, so that it comes into no server's log."""
+        response = await context.http.post(
+            self.settings.at("/index.php"),
+            data={
+                "module": "API",
+                "method": method,
+                "format": "JSON",
+                "idSite": self.settings.site,
+                "filter_limit": _ALL_ROWS,
+                "token_auth": context.secret("token"),
+                **parameters,
+            },
+            extensions=terms(repeatable=True, expect=_REFUSED),
+        )
+        outcome = read_model(response.content, _Outcome)
+        if outcome.result == "error":  # under whatever status
+            _name(outcome.message)
+        response.raise_for_status()
+        return response.content
+
+
+@hookimpl
+def atlas_connectors() -> list[type[Matomo]]:
+    """Bring the Matomo connector."""
+    return [Matomo]
+
+
+def _name(said: str) -> NoReturn:
+    """Raise the error that a refusal stands for: Matomo tells them apart in words alone."""
+    message = f"Matomo refuses: {said[:300]}"
+    if "authenticate" in said:
+        raise AuthError(message)
+    if "requires" in said and "access" in said:
+        raise AccessDenied(message)
+    raise ConfigError(message)
+
+
+class _Outcome(BaseModel):
+    result: object = None
+    message: str = ""
+
+
+class _Site(BaseModel):
+    timezone: str
+
+
+class _Periods(RootModel[dict[Day, dict[str, object] | Empty]]):
+    pass
+
+
+def _count(row: Mapping[str, object] | list[object], column: Column) -> Decimal:
+    """Read a column of a period; DataError where it isn't there, as unique visitors may not be."""
+    if not isinstance(row, Mapping):
+        return Decimal(0)
+    count = read_number(row.get(column))
+    if count is None:
+        message = f"Matomo tells no {column}: it may not be processed for such periods."
+        raise DataError(message)
+    return count
