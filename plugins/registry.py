@@ -52,7 +52,7 @@ class Registry:
             return connector(checked)
         except ConnectorError:
             raise
-        except Exception as error:  # a stranger's constructor may raise anything
+        except (Exception, SystemExit) as error:  # a stranger's constructor may raise anything
             message = f"The connector {key!r} failed on its settings."
             raise ConnectorBug(message, detail=f"{type(error).__name__}: {error}") from error
 

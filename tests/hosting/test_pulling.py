@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -35,9 +35,18 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.context import HostContext
 from journey_atlas_sdk.hosting.gate import OutOfTurn
 from journey_atlas_sdk.hosting.lending import Lending, lend
-from journey_atlas_sdk.hosting.pulling import Pulled, Received, pull, receive, state_at
+from journey_atlas_sdk.hosting.pulling import (
+    Pulled,
+    Received,
+    describe,
+    discover,
+    pull,
+    receive,
+    state_at,
+)
 from journey_atlas_sdk.hosting.windows import windows
 from tests.hosting.lent import ADDRESS, Lab, a_connector
 
@@ -297,6 +306,82 @@ def test_a_pending_that_could_not_be_kept_is_refused(
 
     with pytest.raises(ValueError, match=told):
         Pending(**{**right, **wrong})
+
+
+@pytest.mark.parametrize("given", [{"value": 1}, None, (1, 2)], ids=["dict", "None", "tuple"])
+async def test_what_is_no_observation_is_a_bug_and_not_a_gap(given: Any) -> None:  # noqa: ANN401 -- authors' code is not always typed
+    async def odd(_: Context) -> AsyncIterator[Observation]:
+        yield an_observation()
+        yield given
+
+    with pytest.raises(ConnectorBug, match=f"`pull` gave a {type(given).__name__}"):
+        await pull_with(odd)
+
+
+async def test_metrics_and_deliveries_of_another_type_are_bugs_too() -> None:
+    described = info()
+
+    class Odd(Connector[Settings]):
+        info = described
+
+        async def discover(self, context: Context) -> Any:  # noqa: ANN401 -- untyped code
+            del context
+            return [{"key": "trust"}]
+
+        async def describe(self, metric: str, context: Context) -> Any:  # noqa: ANN401 -- as above
+            del context
+            return {"key": metric}
+
+        async def receive(self, delivery: Delivery, context: Context) -> Any:  # noqa: ANN401 -- too
+            del context
+            return [delivery]
+
+        def pull(self, request: PullRequest, context: Context) -> Iterator[Observation]:
+            del request, context
+            return iter(())
+
+    odd, delivery = Odd(Settings()), Delivery(body=b"", headers={}, received_at=at(2026, 11, 22))
+    calls: list[tuple[str, Callable[[HostContext], Awaitable[object]]]] = [
+        ("discover", lambda context: discover(odd, context)),
+        ("describe", lambda context: describe(odd, "trust", context)),
+        ("receive", lambda context: receive(odd, delivery, context)),
+    ]
+    for name, call in calls:
+        async with lend(odd, lending()) as context:
+            with pytest.raises(ConnectorBug, match=f"`{name}` gave a"):
+                await call(context)
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), asyncio.CancelledError()], ids=repr)
+async def test_a_connector_can_end_neither_the_process_nor_the_task(error: BaseException) -> None:
+    async def leaving(_: Context) -> AsyncIterator[Observation]:
+        yield an_observation()
+        raise error
+
+    def leaving_plainly(_: Context) -> Iterator[Observation]:
+        yield an_observation()
+        raise error
+
+    for answer in (leaving, leaving_plainly):
+        with pytest.raises(ConnectorBug, match=type(error).__name__):
+            await pull_with(answer)
+
+
+async def test_a_generator_that_never_waits_lets_others_work_and_ends_at_its_timeout() -> None:
+    async def busy(_: Context) -> AsyncIterator[Observation]:
+        while True:
+            time.sleep(0.02)  # noqa: ASYNC251 -- that is the fault
+            yield an_observation()
+
+    pulled = asyncio.create_task(pull_with(busy, ends_after=timedelta(seconds=0.5)))
+    ticks = 0
+    while not pulled.done():
+        await asyncio.sleep(0)
+        ticks += 1
+
+    with pytest.raises(TransientError, match="did not answer"):
+        await pulled
+    assert ticks > 5
 
 
 async def test_a_connector_without_push_refuses_deliveries() -> None:
