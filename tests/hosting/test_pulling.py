@@ -20,6 +20,7 @@ from journey_atlas_sdk import (
     ConnectorBug,
     ConnectorInfo,
     Context,
+    DataError,
     Delivery,
     Grain,
     Limit,
@@ -28,6 +29,7 @@ from journey_atlas_sdk import (
     Pending,
     PullRequest,
     QuotaExhausted,
+    RateLimited,
     Settings,
     TransientError,
     UnknownMetric,
@@ -294,6 +296,7 @@ async def test_a_part_of_the_answer_beside_a_pending_is_refused() -> None:
     [
         pytest.param({"resume": "x" * 4_097}, "1 to 4096 bytes", id="too long a token"),
         pytest.param({"resume": ""}, "1 to 4096 bytes", id="no token"),
+        pytest.param({"resume": "a\0b"}, "no text", id="NUL"),
         pytest.param({"retry_after": timedelta(seconds=-1)}, "negative", id="in the past"),
         pytest.param({"progress": 40.0}, "from 0 to 1", id="a percentage"),
     ],
@@ -306,6 +309,32 @@ def test_a_pending_that_could_not_be_kept_is_refused(
 
     with pytest.raises(ValueError, match=told):
         Pending(**{**right, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong"),
+    [
+        pytest.param(DataError, {"message": None}, id="no message"),
+        pytest.param(RateLimited, {"retry_after": "soon"}, id="a word for a time"),
+        pytest.param(QuotaExhausted, {"retry_after": 60}, id="a number for a time"),
+    ],
+)
+def test_an_error_that_the_host_could_do_nothing_with_is_refused(
+    make: Callable[..., object], wrong: dict[str, object]
+) -> None:
+    with pytest.raises(TypeError, match=f"`{next(iter(wrong))}`"):
+        make(**wrong)
+
+
+async def test_an_error_is_told_as_far_as_it_can_be_kept_and_read() -> None:
+    async def talkative(_: Context) -> AsyncIterator[Observation]:
+        yield an_observation()
+        raise DataError("a\0b\ud800" + "c" * 5_000)
+
+    with pytest.raises(DataError) as raised:
+        await pull_with(talkative)
+
+    assert raised.value.message == "a\ufffdb\ufffd" + "c" * 1_996 + "…"
 
 
 @pytest.mark.parametrize("given", [{"value": 1}, None, (1, 2)], ids=["dict", "None", "tuple"])
