@@ -16,7 +16,7 @@ from domain.secret import SealedSecret, SecretKind, SecretName, SecretReference,
 from domain.source import Connection, MetricSource
 from ingest.binding import Unfit, bind
 from ingest.sealing import NoKey, Sealer
-from ingest.settings import Resolved, resolve, secret_settings
+from ingest.settings import LONGEST_SECRET, Resolved, resolve, secret_settings
 from journey_atlas_sdk import ConfigError, ConnectorInfo, MetricSpec, Settings
 from plugins.registry import Registry
 
@@ -88,6 +88,9 @@ class ConnectorRules:
     def _secret_problems(self, name: str, draft: SecretDraft) -> Iterator[DomainError]:
         if isinstance(draft, SecretValue) and not draft.text.strip():
             yield InvalidRecord("A secret can't be blank.", path=("secrets", name, "value"))
+        if isinstance(draft, SecretValue) and len(draft.text) > LONGEST_SECRET:
+            message = f"A secret has at most {LONGEST_SECRET} characters."
+            yield InvalidRecord(message, path=("secrets", name, "value"))
         if not isinstance(draft, SecretReference) or draft.kind is not SecretKind.ENVIRONMENT:
             return
         if not any(fnmatchcase(draft.name, pattern) for pattern in self.variables):
