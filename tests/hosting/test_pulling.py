@@ -34,6 +34,7 @@ from journey_atlas_sdk import (
     TransientError,
     UnknownMetric,
     Window,
+    periods,
 )
 from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
@@ -442,6 +443,43 @@ def test_a_number_of_points_bounds_the_periods_of_a_window() -> None:
     found = list(windows(at(2026, 1, 15), at(2026, 6, 10), Grain.MONTH, zone=OSLO, info=limited))
 
     assert len(found) == 3  # six months, two a window
+
+
+@pytest.mark.parametrize("grain", [each for each in Grain if each not in ("TOTAL", "INSTANT")])
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "America/Havana"])
+@pytest.mark.parametrize(
+    ("days", "points"),
+    [(None, 1), (None, 7), (None, 10**7), (3, None), (100, None), (800, 3), (10**8, 5)],
+)
+def test_windows_are_as_long_as_they_may_be_and_no_longer(
+    grain: Grain, zone: str, days: int | None, points: int | None
+) -> None:
+    longest = None if days is None else timedelta(days=days)
+    limited = info(max_window=longest, max_points=points)
+    since = at(2026, 2, 10, 5) if grain is Grain.HOUR else at(2024, 2, 10, 5)
+    now, there = at(2026, 4, 20, 7), ZoneInfo(zone)
+
+    found = list(windows(since, now, grain, zone=there, info=limited))
+
+    counted: list[list[Window]] = []
+    for period in periods(Window(since, now + timedelta(microseconds=1)), grain, there):
+        last = counted[-1] if counted else []
+        too_long = bool(last and longest and period.end - last[0].start > longest)
+        if not last or len(last) == points or too_long:
+            counted.append(last := [])
+        last.append(period)
+    assert found == [Window(several[0].start, several[-1].end) for several in counted]
+
+
+def test_a_century_of_hours_is_cut_at_once() -> None:
+    started = time.monotonic()
+
+    found = list(
+        windows(at(1900, 1, 1), at(2026, 11, 22), Grain.HOUR, zone=OSLO, info=info(max_points=400))
+    )
+
+    assert len(found) > 2_700  # 126.9 years × 8,766 hours ÷ 400
+    assert time.monotonic() - started < 1
 
 
 def at(year: int, month: int, day: int, hour: int = 0) -> datetime:
