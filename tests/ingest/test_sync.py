@@ -93,6 +93,15 @@ async def test_what_was_kept_before_a_failure_stays_and_is_not_asked_again() -> 
     assert asked[:3] + asked[4:] == windows[:3] + windows[2:]
 
 
+async def test_a_number_keeps_all_of_its_digits() -> None:
+    third = Decimal("0.3333333333333333333333333333333333")  # to 34 digits, as `quotient` divides
+    world = a_world(script=in_turn([third]))
+
+    await result_of(world)
+
+    assert third in {observation.value for observation in world.recorded.values()}
+
+
 async def test_of_a_pull_with_one_bad_observation_nothing_is_kept() -> None:
     spec = MetricSpec(key="MT-1", title="One", maximum=Decimal(10))
     world = a_world(a_scripted_source(grain="DAY"), metrics=(spec,))
