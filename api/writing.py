@@ -3,10 +3,10 @@
 from api.clock import real_clock
 from api.context import Writing
 from api.ids import new_id
+from api.kept import Kept
 from api.operating import Operating
 from api.safe import Safe
 from api.settings import Settings
-from api.working import Kept
 from ingest.connector_rules import ConnectorRules
 from ingest.given import Given
 from ingest.opening import Opener
@@ -20,7 +20,7 @@ def writing_of(
     safe: Safe,
     *,
     opener: Opener,
-    operating: Operating,
+    orders: Orders,
 ) -> Writing:
     """Make it of what an installation has."""
     rules = ConnectorRules(
@@ -31,12 +31,11 @@ def writing_of(
         connectors=rules,
         trials=Trials(opener=opener, real_clock=real_clock),
         new_id=new_id,
-        operating=operating,
+        operating=_operating(kept, opener, orders),
     )
 
 
-def operating_of(kept: Kept, opener: Opener, orders: Orders) -> Operating:
-    """Make what orders, takes in and switches."""
+def _operating(kept: Kept, opener: Opener, orders: Orders) -> Operating:
     given = Given(
         registry=opener.registry,
         recorder=kept.observations,
