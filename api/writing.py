@@ -24,7 +24,10 @@ def writing_of(
 ) -> Writing:
     """Make it of what an installation has."""
     rules = ConnectorRules(
-        registry=opener.registry, sealer=safe.sealer, variables=settings.secret_variables
+        registry=opener.registry,
+        sealer=safe.sealer,
+        variables=settings.secret_variables,
+        folder=settings.files_dir,
     )
     return Writing(
         atlases=kept.atlases,
