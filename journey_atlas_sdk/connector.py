@@ -248,11 +248,9 @@ class Pending:
 
     def __post_init__(self) -> None:
         """Refuse a `resume` that can't be kept, and what is no time or no progress."""
-        if not 1 <= len(self.resume.encode()) <= _LONGEST_RESUME:
-            message = f"`resume` has 1 to {_LONGEST_RESUME} bytes, got {len(self.resume.encode())}."
-            raise ValueError(message)
-        if not is_text(self.resume):
-            message = "`resume` holds what is no text."
+        length = len(self.resume.encode())
+        if not 1 <= length <= _LONGEST_RESUME or not is_text(self.resume):
+            message = f"`resume` is a text of 1 to {_LONGEST_RESUME} bytes, got {length}."
             raise ValueError(message)
         if self.retry_after < timedelta(0):
             message = f"`retry_after` is negative: {self.retry_after}."

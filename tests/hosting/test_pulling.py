@@ -297,7 +297,7 @@ async def test_a_part_of_the_answer_beside_a_pending_is_refused() -> None:
     [
         pytest.param({"resume": "x" * 4_097}, "1 to 4096 bytes", id="too long a token"),
         pytest.param({"resume": ""}, "1 to 4096 bytes", id="no token"),
-        pytest.param({"resume": "a\0b"}, "no text", id="NUL"),
+        pytest.param({"resume": "a\0b"}, "is a text", id="NUL"),
         pytest.param({"retry_after": timedelta(seconds=-1)}, "negative", id="in the past"),
         pytest.param({"progress": 40.0}, "from 0 to 1", id="a percentage"),
     ],
