@@ -146,6 +146,12 @@ class Settings(BaseModel):
         description="Environment variables that connections made through the API may name as "
         "`{env: NAME}`; patterns such as `CRM_*` too.",
     )
+    files_dir: Path | None = Field(
+        default=None,
+        alias="ATLAS_FILES_DIR",
+        description="Folder whose files and folders connections made through the API may name; "
+        "none unless it is set.",
+    )
     clock: ClockSetting = Field(
         default=None,
         alias="ATLAS_CLOCK",

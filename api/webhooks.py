@@ -20,6 +20,7 @@ from domain.errors import DomainError, NotFound
 from domain.source import Connection
 from ingest.push import Push
 from journey_atlas_sdk import AuthError, Capability, ConnectorError, DataError, Delivery
+from journey_atlas_sdk.texts import is_text
 from plugins.registry import Registry
 from storage.deliveries import Taken
 from storage.errors import StorageError
@@ -32,6 +33,8 @@ REFUSED: Final = 400
 NOT_OURS: Final = 401
 NOT_THERE: Final = 404
 LATER: Final = 503
+
+NOBODY_HERE: Final = "Nothing takes deliveries here."
 
 AtlasNamed = Callable[[str], Awaitable[Atlas]]
 """Gives an organization's present Atlas by its key; NotFound where there is none."""
@@ -50,7 +53,7 @@ class Webhooks:
 
     def route(self) -> Route:
         """Make the route that takes deliveries by POST."""
-        path = "/webhooks/{organization}/{connection}"
+        path = "/webhooks/{organization}/{connection:path}"
         return Route(path, self.answer, methods=["POST"])
 
     async def answer(self, http: Request) -> Response:
@@ -71,8 +74,10 @@ class Webhooks:
         return _answer(ACCEPTED, _as_json(taken))
 
     async def _take(self, http: Request) -> Taken:
-        atlas = await self.atlas_named(http.path_params["organization"])
-        connection = self._receiver(atlas, http.path_params["connection"])
+        organization, key = http.path_params["organization"], http.path_params["connection"]
+        if not is_text(organization):
+            raise NotFound(NOBODY_HERE)
+        connection = self._receiver(atlas := await self.atlas_named(organization), key)
         delivery = Delivery(
             body=await read_body(http, most_bytes=MOST_BYTES, seconds=BODY_SECONDS),
             headers=dict(http.headers),
@@ -90,8 +95,7 @@ class Webhooks:
             or not found
             or Capability.PUSH not in found.info.capabilities
         ):
-            message = "Nothing takes deliveries here."
-            raise NotFound(message)
+            raise NotFound(NOBODY_HERE)
         return connection
 
 

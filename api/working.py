@@ -1,12 +1,12 @@
 """Puts together what a process does by itself: jobs, and the orders of what is due."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 from api.clock import real_clock
+from api.kept import Kept
 from api.settings import Settings
 from domain.atlas import Atlas
 from domain.node import OrganizationId
@@ -16,26 +16,6 @@ from ingest.source_jobs import SourceJobs
 from ingest.sync import Sync
 from ingest.worker import Worker
 from ingest.workshop import Workshop
-from storage.atlases import StoredAtlases
-from storage.cache import AtlasCache
-from storage.jobs.stored import StoredJobs
-from storage.observations import StoredObservations
-from storage.schedules import StoredSchedules
-from storage.switches import StoredSwitches
-from storage.tidying import StoredTidying
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What is kept of an installation, as far as work needs it."""
-
-    atlases: StoredAtlases
-    cache: AtlasCache
-    jobs: StoredJobs
-    schedules: StoredSchedules
-    tidying: StoredTidying
-    observations: StoredObservations
-    switches: StoredSwitches
 
 
 def workshop_of(

@@ -3,10 +3,10 @@
 from api.clock import real_clock
 from api.context import Writing
 from api.ids import new_id
+from api.kept import Kept
 from api.operating import Operating
 from api.safe import Safe
 from api.settings import Settings
-from api.working import Kept
 from ingest.connector_rules import ConnectorRules
 from ingest.given import Given
 from ingest.opening import Opener
@@ -20,23 +20,25 @@ def writing_of(
     safe: Safe,
     *,
     opener: Opener,
-    operating: Operating,
+    orders: Orders,
 ) -> Writing:
     """Make it of what an installation has."""
     rules = ConnectorRules(
-        registry=opener.registry, sealer=safe.sealer, variables=settings.secret_variables
+        registry=opener.registry,
+        sealer=safe.sealer,
+        variables=settings.secret_variables,
+        folder=settings.files_dir,
     )
     return Writing(
         atlases=kept.atlases,
         connectors=rules,
         trials=Trials(opener=opener, real_clock=real_clock),
         new_id=new_id,
-        operating=operating,
+        operating=_operating(kept, opener, orders),
     )
 
 
-def operating_of(kept: Kept, opener: Opener, orders: Orders) -> Operating:
-    """Make what orders, takes in and switches."""
+def _operating(kept: Kept, opener: Opener, orders: Orders) -> Operating:
     given = Given(
         registry=opener.registry,
         recorder=kept.observations,

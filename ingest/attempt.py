@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.atlas import Atlas
+from domain.errors import DomainError
 from domain.metric import Metric, Observation
 from domain.source import Connection, MetricSource, RunState
 from ingest.binding import Binding, Provenance, bind
-from ingest.failing import LONGEST_PAUSE, told
+from ingest.failing import LONGEST_PAUSE, SHORTEST_PAUSE, told
 from ingest.opening import Opened, Opener
 from ingest.plan import Asking, Missing, Question, Span, answered, joined, questions, share_asked
 from ingest.reading import Errand, Readings, SyncResult
 from journey_atlas_sdk import (
+    ConnectorBug,
     ConnectorError,
     DataError,
     Fault,
@@ -31,6 +33,9 @@ from journey_atlas_sdk.hosting.gate import OutOfTurn
 from plugins.hooked import Hooks
 from storage.readings import Asked, Breakdown, Holding, Progress, Waiting
 from storage.sync_runs import SyncRun
+
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of an answer that no check foresaw: its run ends, too, and tells of it."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +82,12 @@ class Attempt:
         except asyncio.CancelledError:
             await self._write(self._over(RunState.CANCELLED), self.progress)
             raise
+        except DomainError as error:
+            return await self._fail(DataError(f"What the source said can't be kept: {error}"))
+        except UNFORESEEN as error:
+            _log.exception("What source %s said can't be taken", self.source.key)
+            message = f"What the source said can't be taken: {type(error).__name__}."
+            return await self._fail(ConnectorBug(message))
 
     @property
     def _connection(self) -> Connection:
@@ -186,7 +197,8 @@ class Attempt:
 
     async def _wait(self, question: Question, pending: Pending) -> SyncResult:
         """Remember what the source works on, to be asked again, maybe by another process."""
-        retry_at = self.clock() + min(pending.retry_after, LONGEST_PAUSE)
+        pause = max(SHORTEST_PAUSE, min(pending.retry_after, LONGEST_PAUSE))
+        retry_at = self.clock() + pause
         waiting = Waiting(
             breakdown=question.breakdown,
             start=question.window.start,

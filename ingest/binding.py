@@ -9,8 +9,11 @@ from domain import metric as domain
 from domain.source import MetricSource
 from journey_atlas_sdk import ConfigError, DataError, MetricSpec, Observation, Unit
 from journey_atlas_sdk.hosting.pulling import state_at
+from journey_atlas_sdk.observations import MOST_DIGITS
 
 _EXACT = Context(prec=50, traps=[Inexact])
+_WHOLE = Context(prec=2 * MOST_DIGITS)
+"""Keeps every digit of a product: numbers may have more than arithmetic's usual 28."""
 
 SAME_NUMBERS = {("COUNT", "NUMBER"), ("SCORE", "NUMBER")}
 """Kinds of a source's unit that are also of another kind."""
@@ -61,11 +64,11 @@ class Binding:
             start=seen.start,
             end=seen.end,
             dimensions=seen.dimensions,
-            value=self._scaled(seen.value),
+            value=self.scaled(seen.value),
             sample_size=seen.sample_size,
             numerator=seen.numerator,
             denominator=seen.denominator,
-            standard_error=self._scaled(seen.standard_error),
+            standard_error=self.scaled(seen.standard_error),
             state=domain.ObservationState(state_at(now, seen)),
             flags=tuple(sorted(seen.flags)),
             connector=made.connector,
@@ -74,8 +77,9 @@ class Binding:
             recorded_at=recorded_at,
         )
 
-    def _scaled(self, number: Decimal | None) -> Decimal | None:
-        return None if number is None else number * self.factor
+    def scaled(self, number: Decimal | None) -> Decimal | None:
+        """Bring a number of the source's to the metric's unit, with all of its digits."""
+        return None if number is None else _WHOLE.multiply(number, self.factor)
 
     def _require_in_range(self, seen: Observation) -> None:
         spec = self.spec

@@ -31,6 +31,7 @@ class Circuits:
         key = connector.info.key
         if error is None or error.code != ConnectorBug.code:
             self._bugs.pop(key, None)
+            self._open_until.pop(key, None)
             return
         self._bugs[key] = self._bugs.get(key, 0) + 1
         if self._bugs[key] >= BUGS:

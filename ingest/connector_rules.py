@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import cast
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from domain.actions.connecting import SecretDraft
 from domain.errors import DomainError, InvalidRecord, Refused
@@ -14,9 +16,10 @@ from domain.metric import Metric
 from domain.node import OrganizationId
 from domain.secret import SealedSecret, SecretKind, SecretName, SecretReference, SecretValue
 from domain.source import Connection, MetricSource
+from domain.source import Settings as Stored
 from ingest.binding import Unfit, bind
 from ingest.sealing import NoKey, Sealer
-from ingest.settings import Resolved, resolve, secret_settings
+from ingest.settings import LONGEST_SECRET, Resolved, resolve, secret_settings
 from journey_atlas_sdk import ConfigError, ConnectorInfo, MetricSpec, Settings
 from plugins.registry import Registry
 
@@ -38,12 +41,14 @@ class NoSecretKey(Refused):
 class ConnectorRules:
     """A `domain.actions.connecting.Connectors` out of the connectors that were found.
 
-    `variables` are patterns of the environment variables that may be named.
+    `variables` are patterns of the environment variables that may be named, `folder` holds the
+    files that may; None: none may.
     """
 
     registry: Registry
     sealer: Sealer
     variables: tuple[str, ...] = ()
+    folder: Path | None = None
 
     def require(self, connector: str) -> None:
         """Raise InvalidRecord, which names those there are, where none has this key."""
@@ -62,7 +67,7 @@ class ConnectorRules:
         return [name for name in self._properties(connector) if _SAYS_WHERE.fullmatch(name.lower())]
 
     def problems(
-        self, connection: Connection, given: Mapping[str, SecretDraft]
+        self, connection: Connection, given: Mapping[str, SecretDraft], *, before: Stored
     ) -> Iterator[DomainError]:
         """Tell what is wrong with a connection's settings and the secrets given with them."""
         secret = self.secret_settings(connection.connector)
@@ -74,7 +79,7 @@ class ConnectorRules:
         known = {
             name: draft.text for name, draft in given.items() if isinstance(draft, SecretValue)
         }
-        yield from self._settings_problems(connection, known, secret)
+        yield from self._settings_problems(connection, known, secret, before)
 
     def seal(
         self, organization: OrganizationId, of: SecretName, value: SecretValue, *, now: datetime
@@ -88,6 +93,9 @@ class ConnectorRules:
     def _secret_problems(self, name: str, draft: SecretDraft) -> Iterator[DomainError]:
         if isinstance(draft, SecretValue) and not draft.text.strip():
             yield InvalidRecord("A secret can't be blank.", path=("secrets", name, "value"))
+        if isinstance(draft, SecretValue) and len(draft.text) > LONGEST_SECRET:
+            message = f"A secret has at most {LONGEST_SECRET} characters."
+            yield InvalidRecord(message, path=("secrets", name, "value"))
         if not isinstance(draft, SecretReference) or draft.kind is not SecretKind.ENVIRONMENT:
             return
         if not any(fnmatchcase(draft.name, pattern) for pattern in self.variables):
@@ -99,17 +107,39 @@ class ConnectorRules:
             yield InvalidRecord(message, path=("secrets", name, "env"), legal=self.variables)
 
     def _settings_problems(
-        self, connection: Connection, known: Mapping[str, str], secret: Iterable[str]
+        self,
+        connection: Connection,
+        known: Mapping[str, str],
+        secret: Iterable[str],
+        before: Stored,
     ) -> Iterator[DomainError]:
         """Hold settings against the connector's model; unknown secrets pass by a stand-in."""
         info = self._info(connection.connector)
         try:
             resolved = with_known(connection, info, known)
-            info.settings.model_validate(dict(resolved.settings))
+            checked = info.settings.model_validate(dict(resolved.settings))
         except ConfigError as error:
             yield InvalidRecord(error.message, path=("settings",))
         except ValidationError as error:
             yield from _problems_of(error, set(secret))
+        else:
+            yield from self._file_problems(connection, dict(checked), before)
+
+    def _file_problems(
+        self, connection: Connection, checked: Mapping[str, object], before: Stored
+    ) -> Iterator[DomainError]:
+        """Refuse files of the server that nobody opened to the API: its errors tell of them."""
+        for name, value in checked.items():
+            is_kept = connection.settings.get(name) == before.get(name)
+            if not is_kept and not all(map(self._may_be_named, _paths(value))):
+                message = (
+                    "Of the server's files those may be named here that are in ATLAS_FILES_DIR: "
+                    f"{self.folder or 'none'}."
+                )
+                yield InvalidRecord(message, path=("settings", name))
+
+    def _may_be_named(self, path: Path) -> bool:
+        return self.folder is not None and path.resolve().is_relative_to(self.folder.resolve())
 
     def _info(self, connector: str) -> ConnectorInfo:
         return self.registry.get(connector).info
@@ -124,6 +154,24 @@ class ConnectorRules:
 def with_known(connection: Connection, info: ConnectorInfo, known: Mapping[str, str]) -> Resolved:
     """Put in the secrets whose values are known, stand-ins for the others."""
     return resolve(connection, info, lambda name, _: known.get(name, STAND_IN))
+
+
+def _paths(value: object) -> Iterator[Path]:
+    """Give the paths in a setting's value, however deep."""
+    if isinstance(value, Path):
+        yield value
+    else:
+        for each in _inside(value):
+            yield from _paths(each)
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, BaseModel):
+        return dict(value).values()
+    if isinstance(value, Mapping):
+        return cast("Mapping[object, object]", value).values()  # of whatever it is
+    is_text = isinstance(value, str | bytes)
+    return cast("Iterable[object]", value) if isinstance(value, Iterable) and not is_text else ()
 
 
 def fits(source: MetricSource, metric: Metric, spec: MetricSpec | None) -> Iterator[DomainError]:

@@ -22,6 +22,9 @@ from journey_atlas_sdk import (
 LONGEST_PAUSE = timedelta(days=7)
 """What a source may ask for at most when it wants to be left alone; more is its mistake."""
 
+SHORTEST_PAUSE = timedelta(seconds=1)
+"""How soon a source that needs time is asked again at the earliest, however soon it says."""
+
 ADVICE: Mapping[str, str] = MappingProxyType(
     {
         ConfigError.code: "Correct the connection's settings or the source's parameters.",

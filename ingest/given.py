@@ -187,7 +187,7 @@ def _observed(binding: Binding, row: Mapping[str, Any], *, now: datetime) -> Obs
 def _once(source: MetricSource, columns: ObservationColumns, key: str) -> Once:
     if not 1 <= len(key) <= LONGEST_KEY:
         message = f"An idempotency key has 1 to {LONGEST_KEY} characters, this one {len(key)}."
-        raise InvalidRecord(message, path=("key",))
+        raise InvalidRecord(message, path=("idempotency_key",))
     given = [source.id, *(list(getattr(columns, field.name)) for field in fields(columns))]
     told = orjson.dumps(given, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
     return Once(key=key, digest=hashlib.sha256(told).hexdigest())

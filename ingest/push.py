@@ -1,11 +1,11 @@
 """Takes what sources send: observations are recorded, and what changed is to be pulled again."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Final, Protocol
+from typing import Protocol
 
 from domain.atlas import Atlas
 from domain.metric import Metric, Observation
@@ -21,12 +21,39 @@ from storage.deliveries import Parcel, Taken
 from storage.jobs.records import NewJob
 from storage.sync_runs import SyncRun
 
-OF_THE_WAY: Final = (
-    *("accept", "cf-", "connection", "content-length", "date", "forwarded", "host"),
-    *("traceparent", "tracestate", "user-agent", "via", "x-amzn-", "x-forwarded-"),
-    *("x-real-ip", "x-request-id"),
-)
-"""What the names of headers begin with that tell of a delivery's way, not of itself."""
+
+class Headers(Mapping[str, str]):
+    """The headers of a delivery, and which of them its connector `read`.
+
+    Those vouch for it: any other may be added by whoever sends it once more.
+    """
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        """Wait to be read."""
+        self._given = given
+        self.read = set[str]()
+
+    def __getitem__(self, name: str) -> str:
+        """Give a header; KeyError where it is missing."""
+        self.read.add(name)
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Give all names: whoever does so reads them all."""
+        self.read.update(self._given)
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._given)
+
+    def vouching(self) -> str:
+        """Write those that were read; of signatures some may be added that nobody made.
+
+        So they count only where nothing else was read: the time stands in them then.
+        """
+        signed = {name for name in self.read if "signature" not in name}
+        return repr([(name, self._given.get(name)) for name in sorted(signed or self.read)])
 
 
 class Deliveries(Protocol):
@@ -61,15 +88,18 @@ class Push:
         or can't be true. What isn't bound to a metric is left.
         """
         opened = await self.opener.open(atlas, connection, reason=PullReason.PUSH)
-        told = await opened.receive(delivery)
+        headers = Headers(delivery.headers)
+        told = await opened.receive(replace(delivery, headers=headers))
         changes = [each for each in told if isinstance(each, Dirty)]
         parcels = [
-            Parcel(key=each.event_id, jobs=list(self._pulls(atlas, connection, each)))
+            Parcel(key=_key_of(each), jobs=list(self._pulls(atlas, connection, each)))
             for each in changes
         ]
         observations = [each for each in told if isinstance(each, Observed)]
         if observations:
-            parcels.append(await self._parcel(atlas, connection, opened, delivery, observations))
+            recordings = await self._recordings(atlas, connection, opened, observations)
+            key = _digest(headers.vouching().encode(), delivery.body)
+            parcels.append(Parcel(key=key, recordings=recordings))
         return await self.deliveries.take(
             atlas.organization.id, connection.id, parcels, now=self.real_clock()
         )
@@ -82,20 +112,18 @@ class Push:
                 if job is not None:
                     yield job
 
-    async def _parcel(
+    async def _recordings(
         self,
         atlas: Atlas,
         connection: Connection,
         opened: Opened,
-        delivery: Delivery,
         told: Sequence[Observed],
-    ) -> Parcel:
-        recordings = [
+    ) -> list[tuple[SyncRun, list[Observation]]]:
+        return [
             await self._recording(atlas, source, opened, wanted)
             for source in _sources(atlas, connection)
             if (wanted := [each for each in told if _is_for(source, each)])
         ]
-        return Parcel(key=_digest(delivery), recordings=recordings)
 
     async def _recording(
         self, atlas: Atlas, source: MetricSource, opened: Opened, told: Sequence[Observed]
@@ -127,9 +155,10 @@ def _is_for(source: MetricSource, told: Observed) -> bool:
     return told.metric == source.remote_metric and wanted
 
 
-def _digest(delivery: Delivery) -> str:
-    """Name a delivery by all that was sent: the same once more is the same, or a replay."""
-    told = sorted(
-        (name, value) for name, value in delivery.headers.items() if not name.startswith(OF_THE_WAY)
-    )
-    return hashlib.sha256(repr(told).encode() + b"\0" + delivery.body).hexdigest()
+def _key_of(changed: Dirty) -> str | None:
+    """Name an event, whatever its source calls it; None: it does no harm to come again."""
+    return None if changed.event_id is None else _digest(repr(changed.event_id).encode())
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()

@@ -17,7 +17,7 @@ from journey_atlas_sdk import ConfigError, ConnectorInfo
 NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({})
 
 LONGEST_SECRET = 64 * 1024
-"""Bytes of a secret in a file; whoever names a longer one means another file."""
+"""Characters of a secret; whoever names a file with more means another one."""
 
 Fetch = Callable[[str, SecretReference | None], str]
 """Give the value of the secret setting of a name; None: it is stored. Raises ConfigError."""
@@ -113,7 +113,7 @@ class SettingsResolver:
         except (OSError, UnicodeDecodeError):
             text = ""
         if len(text) > LONGEST_SECRET:
-            message = f"{problem}: it is longer than {LONGEST_SECRET} bytes."
+            message = f"{problem}: it is longer than {LONGEST_SECRET} characters."
             raise ConfigError(message)
         return _found(text, f"{problem}: it is missing, empty or no text.")
 

@@ -11,7 +11,7 @@ from domain import metric as domain
 from domain.atlas import Atlas
 from domain.node import NodeId
 from domain.source import Connection, MetricSource
-from ingest.binding import bind
+from ingest.binding import Binding, bind
 from ingest.opening import Opened, Opener
 from ingest.settings import NOTHING_KNOWN
 from journey_atlas_sdk import (
@@ -161,6 +161,8 @@ async def _within(seconds: float, ask: Callable[[], Awaitable[T]]) -> T:
 
 async def _preview(atlas: Atlas, opened: Opened, question: Question, *, most: int) -> Preview:
     spec = await opened.describe(question.source.remote_metric)
+    metric = question.metric
+    binding = None if metric is None else bind(question.source, metric, spec)
     window = _newest_window(atlas, question, opened.info)
     found = await opened.pull(_request(atlas, question, window))
     if isinstance(found, Pending):
@@ -170,7 +172,7 @@ async def _preview(atlas: Atlas, opened: Opened, question: Question, *, most: in
         spec=spec,
         start=window.start,
         end=window.end,
-        observations=_scaled(question, spec, found[-most:]),
+        observations=[_scaled(seen, binding) for seen in found[-most:]],
         is_cut=len(found) > most,
     )
 
@@ -181,16 +183,9 @@ def _newest_window(atlas: Atlas, question: Question, info: ConnectorInfo) -> Win
     return newest
 
 
-def _scaled(
-    question: Question, spec: MetricSpec | None, found: Sequence[Observation]
-) -> list[Observation]:
-    """Bring values to the metric's unit; ConfigError where that can't be done exactly."""
-    if question.metric is None:
-        return list(found)
-    factor = bind(question.source, question.metric, spec).factor
-    return [
-        replace(seen, value=None if seen.value is None else seen.value * factor) for seen in found
-    ]
+def _scaled(seen: Observation, binding: Binding | None) -> Observation:
+    """Bring a value to its metric's unit; None: it stays in the source's own."""
+    return seen if binding is None else replace(seen, value=binding.scaled(seen.value))
 
 
 def _request(atlas: Atlas, question: Question, window: Window) -> PullRequest:

@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -18,6 +18,8 @@ PATIENCE_SECONDS: Final = 1.0
 """How long the event loop may stand still before it is looked who holds it."""
 
 TICKS_PER_PATIENCE: Final = 4
+
+Files = dict[str, list[RegisteredConnector]]
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ class Watchdog:
     def watching(self) -> Generator[None]:
         """Watch for as long as it is open."""
         loop = asyncio.get_running_loop()
-        files = dict(_files(self.registry))
+        files = _files(self.registry)
         thread = threading.Thread(
             target=self._watch, args=(threading.get_ident(), files), daemon=True, name="watchdog"
         )
@@ -55,7 +57,7 @@ class Watchdog:
     def _interval(self) -> float:
         return self.patience_seconds / TICKS_PER_PATIENCE
 
-    def _watch(self, watched: int, files: Mapping[str, RegisteredConnector]) -> None:
+    def _watch(self, watched: int, files: Files) -> None:
         told = 0.0
         while not self._is_over.wait(self._interval):
             ticked_at = self._ticked_at
@@ -65,31 +67,32 @@ class Watchdog:
                 if frame is not None:
                     self._name(frame, files)
 
-    def _name(self, frame: FrameType, files: Mapping[str, RegisteredConnector]) -> None:
+    def _name(self, frame: FrameType, files: Files) -> None:
         calls = list(_stack(frame))
         file, line = next((call for call in calls if call[0] in files), calls[0])
         where = (self.patience_seconds, file, line)
-        guilty = files.get(file)
-        if guilty is None:
+        if file not in files:
             _log.warning("The process stands still for more than %g s at %s:%d", *where)
             return
-        key = guilty.info.key
+        one, keys = files[file][0], [each.info.key for each in files[file]]
         _log.error(
             "Connector %s of %s (%s) blocks the process for more than %g s at %s:%d; "
             "`atlas connector off %s` keeps it from being asked",
-            *(key, guilty.plugin, guilty.origin, *where, key),
+            *(" or ".join(keys), one.plugin, one.origin, *where, "|".join(keys)),
         )
 
 
-def _files(registry: Registry) -> Iterator[tuple[str, RegisteredConnector]]:
-    """Give the source file of each connector."""
+def _files(registry: Registry) -> Files:
+    """Give the connectors by their source files, of which one may hold several."""
+    files: Files = {}
     for connector in registry.connectors.values():
         try:
             file = inspect.getsourcefile(connector.connector)
         except TypeError:  # made without a file
             continue
         if file is not None:
-            yield file, connector
+            files.setdefault(file, []).append(connector)
+    return files
 
 
 def _stack(frame: FrameType | None) -> Iterator[tuple[str, int]]:

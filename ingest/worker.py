@@ -198,7 +198,7 @@ class Worker:
                 continue
             try:
                 pulse = await self.jobs.beat([work.lease for work in works])
-            except StorageError as error:
+            except Exception as error:  # noqa: BLE001 -- without signs of life all is lost
                 _log.warning("No sign of life could be given: %s", error)
                 continue
             for work in works:

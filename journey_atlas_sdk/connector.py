@@ -15,6 +15,7 @@ from journey_atlas_sdk.errors import ConfigError, UnknownMetric
 from journey_atlas_sdk.observations import Grain, Observation, ObservationState, Window
 from journey_atlas_sdk.periods import periods
 from journey_atlas_sdk.settings import JsonSchema, Settings, looks_secret
+from journey_atlas_sdk.texts import is_text
 from journey_atlas_sdk.units import Aggregation, Unit
 
 S = TypeVar("S", bound=Settings)
@@ -246,9 +247,10 @@ class Pending:
     progress: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a `resume` that is too long to be kept, and what is no time or no progress."""
-        if not 1 <= len(self.resume.encode()) <= _LONGEST_RESUME:
-            message = f"`resume` has 1 to {_LONGEST_RESUME} bytes, got {len(self.resume.encode())}."
+        """Refuse a `resume` that can't be kept, and what is no time or no progress."""
+        length = len(self.resume.encode())
+        if not 1 <= length <= _LONGEST_RESUME or not is_text(self.resume):
+            message = f"`resume` is a text of 1 to {_LONGEST_RESUME} bytes, got {length}."
             raise ValueError(message)
         if self.retry_after < timedelta(0):
             message = f"`retry_after` is negative: {self.retry_after}."

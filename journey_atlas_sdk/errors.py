@@ -35,6 +35,7 @@ class ConnectorError(Exception):
 
     def __init__(self, message: str, *, detail: str | None = None) -> None:
         """Say what was seen, what was expected and what to do; never a secret."""
+        _require_type("message", message, str)
         super().__init__(message)
         self.message = message
         self.detail = detail
@@ -102,6 +103,8 @@ class RateLimited(ConnectorError):
     ) -> None:
         """Tell how long the source wants to be left alone."""
         super().__init__(message, detail=detail)
+        if retry_after is not None:
+            _require_type("retry_after", retry_after, timedelta)
         self.retry_after = retry_after
 
 
@@ -120,6 +123,8 @@ class QuotaExhausted(ConnectorError):
     ) -> None:
         """Tell when the quota is filled up again."""
         super().__init__(message, detail=detail)
+        if retry_after is not None:
+            _require_type("retry_after", retry_after, timedelta)
         self.retry_after = retry_after
 
 
@@ -135,3 +140,10 @@ class ConnectorBug(ConnectorError):
 
     code = "CONNECTOR_BUG"
     fault = Fault.PLUGIN
+
+
+def _require_type(name: str, given: object, wanted: type) -> None:
+    """Refuse what the host could do nothing with: authors' code is not always typed."""
+    if not isinstance(given, wanted):
+        message = f"`{name}` must be a {wanted.__name__}, got {given!r}."
+        raise TypeError(message)

@@ -49,6 +49,13 @@ def quotient(numerator: Decimal, denominator: Decimal) -> Decimal | None:
     return QUOTIENT.divide(numerator, denominator) if denominator else None
 
 
+def written_digits(number: Decimal) -> int:
+    """Count the digits of a finite number, written out in full: a short exponent hides many."""
+    exponent = number.as_tuple().exponent
+    fraction = max(-exponent, 0) if isinstance(exponent, int) else 0
+    return max(number.adjusted() + 1, 1) + fraction
+
+
 def _from_number(number: float | Decimal) -> Decimal:
     if isinstance(number, bool):
         message = f"{number} is not a number."
@@ -57,17 +64,10 @@ def _from_number(number: float | Decimal) -> Decimal:
 
 
 def _bounded(number: Decimal, text: object) -> Decimal:
-    if not number.is_finite() or _digits(number) > _MOST_DIGITS:
+    if not number.is_finite() or written_digits(number) > _MOST_DIGITS:
         message = f"{_shown(text)} is not a finite number of at most {_MOST_DIGITS} digits."
         raise DataError(message)
     return number
-
-
-def _digits(number: Decimal) -> int:
-    # Written out in full, because an exponent of 99 would otherwise hide 100 digits.
-    exponent = number.as_tuple().exponent
-    fraction = max(-exponent, 0) if isinstance(exponent, int) else 0
-    return max(number.adjusted() + 1, 1) + fraction
 
 
 def _pattern(decimal: str, thousands: str | None) -> re.Pattern[str]:

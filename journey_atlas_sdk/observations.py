@@ -1,12 +1,21 @@
 """What a connector delivers: observations, each of a period."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 from journey_atlas_sdk.errors import DataError
+from journey_atlas_sdk.numbers import written_digits
+from journey_atlas_sdk.texts import is_text
+
+MOST_DIGITS: Final = 100
+"""Of a number, written out in full: a quotient has 34, and may have noughts before them."""
+
+LARGEST_SAMPLE: Final = 2**63 - 1
 
 Dimensions = tuple[tuple[str, str], ...]
 """Pairs of (name, value): `(("channel", "online"),)`; empty: the whole, not broken down."""
@@ -96,6 +105,7 @@ class Observation:
         TypeError for what only code gets wrong (naive times, floats), DataError for what a source
         can get wrong.
         """
+        _check_types(self)
         for name in ("start", "end", "source_updated_at"):
             moment = getattr(self, name)
             if moment is not None:
@@ -113,6 +123,29 @@ def _utc(moment: datetime, name: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _check_types(seen: Observation) -> None:
+    """Hold an author's code to the types: it is not always checked."""
+    size: object = seen.sample_size
+    pairs: Sequence[object] = seen.dimensions
+    for name, is_right, wanted in (
+        ("sample_size", size is None or type(size) is int, "an int or None"),
+        ("state", type(seen.state) is ObservationState, "an ObservationState"),
+        ("flags", all(type(f) is ObservationFlag for f in seen.flags), "ObservationFlags"),
+        ("dimensions", all(map(_is_pair, pairs)), "pairs of texts"),
+    ):
+        if not is_right:
+            message = f"`{name}` must be {wanted}, got {getattr(seen, name)!r}."
+            raise TypeError(message)
+
+
+def _is_pair(given: object) -> bool:
+    match given:
+        case (str(), str()):
+            return True
+        case _:
+            return False
+
+
 def _check_number(name: str, number: object) -> None:
     if number is None:
         return
@@ -121,6 +154,9 @@ def _check_number(name: str, number: object) -> None:
         raise TypeError(message)
     if not number.is_finite():
         message = f"`{name}` must be a finite number, got {number}."
+        raise DataError(message)
+    if (digits := written_digits(number)) > MOST_DIGITS:
+        message = f"`{name}` has {digits} digits, written out; {MOST_DIGITS} are kept at most."
         raise DataError(message)
 
 
@@ -137,6 +173,8 @@ def _wrong_identity(seen: Observation) -> str | None:
         return f"A period ends before it starts: {seen.start} to {seen.end}."
     if any(not name or not value for name, value in seen.dimensions):
         return "A dimension lacks its name or value."
+    if not all(is_text(word) for pair in seen.dimensions for word in pair):
+        return "A dimension holds what is no text."
     if any(one[0] == other[0] for one, other in pairwise(seen.dimensions)):
         return "A dimension is given twice."
     return None
@@ -145,6 +183,8 @@ def _wrong_identity(seen: Observation) -> str | None:
 def _wrong_numbers(seen: Observation) -> str | None:
     if seen.sample_size is not None and seen.sample_size < 0:
         return f"A sample size is below 0: {seen.sample_size}."
+    if seen.sample_size is not None and seen.sample_size > LARGEST_SAMPLE:
+        return f"A sample size is beyond all counting: {seen.sample_size}."
     if seen.standard_error is not None and seen.standard_error < 0:
         return f"A standard error is below 0: {seen.standard_error}."
     if (seen.numerator is None) != (seen.denominator is None):

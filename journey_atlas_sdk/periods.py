@@ -37,6 +37,16 @@ def periods(window: Window, grain: Grain, zone: ZoneInfo) -> Iterator[Window]:
         period = period_of(period.end, grain, zone)
 
 
+def start_after(start: datetime, count: int, grain: Grain, zone: ZoneInfo) -> datetime:
+    """Give where the period begins that is so many after the one that begins at `start`."""
+    if grain is Grain.HOUR:
+        return _hour_of(start + timedelta(hours=count), zone).start
+    first, after = _days_of(start.astimezone(zone).date(), grain)
+    if grain in _DAYS:
+        return start_of_day(first + count * (after - first), zone)
+    return start_of_day(_months_later(first, _MONTHS[grain] * count), zone)
+
+
 class Buckets:
     """Sorts moments into periods that are in order and don't overlap."""
 
@@ -89,9 +99,11 @@ def _days_of(day: date, grain: Grain) -> tuple[date, date]:
 
 
 def _months_of(day: date, count: int) -> tuple[date, date]:
-    first = (day.month - 1) // count * count
-    after = first + count
-    return (
-        date(day.year, first + 1, 1),
-        date(day.year + after // 12, after % 12 + 1, 1),
-    )
+    first = date(day.year, (day.month - 1) // count * count + 1, 1)
+    return first, _months_later(first, count)
+
+
+def _months_later(day: date, count: int) -> date:
+    """Give the first day of the month that is so many after a day's."""
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    return date(year, month + 1, 1)

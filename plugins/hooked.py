@@ -57,7 +57,7 @@ class Hooks:
         for plugin, call in self._callers(TRANSPORT):
             try:
                 given = call(connection=connection, transport=own)
-            except Exception as error:  # a stranger's code may raise anything
+            except (Exception, SystemExit) as error:  # a stranger's code may raise anything
                 raise _broken(plugin, type(error).__name__) from error
             if given is not None and not isinstance(given, httpx.AsyncBaseTransport):
                 raise _broken(plugin, f"it gave a {type(given).__name__}")
@@ -90,7 +90,7 @@ class Hooks:
                 self._given_up.add(plugin.name)
                 after = (hook, plugin.name, plugin.origin, self.patience_seconds)
                 _log.error("%s of plugin %s (%s) hangs: asked no more after %g seconds", *after)
-            except Exception:  # noqa: BLE001 -- a stranger's code may raise anything
+            except (Exception, SystemExit):  # noqa: BLE001 -- a stranger's code may raise anything
                 _log.exception("%s of plugin %s (%s) failed", hook, plugin.name, plugin.origin)
 
 

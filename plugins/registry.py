@@ -1,5 +1,6 @@
 """The connectors that can be used, by key, and the plugins that can't."""
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,12 +53,20 @@ class Registry:
             return connector(checked)
         except ConnectorError:
             raise
-        except Exception as error:  # a stranger's constructor may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- a stranger's constructor
             message = f"The connector {key!r} failed on its settings."
-            raise ConnectorBug(message, detail=f"{type(error).__name__}: {error}") from error
+            # What it says may hold a secret, which nobody here could black out.
+            detail = f"{type(error).__name__} at {_place(error)}"
+            raise ConnectorBug(message, detail=detail) from None
 
     def _no_connector(self, key: str) -> str:
         there = ", ".join(self.connectors) or "none"
         broken = ", ".join(problem.name for problem in self.problems)
         quarantined = f" In quarantine: {broken} (`atlas connectors` tells why)." if broken else ""
         return f"No connector has the key {key!r}. There are: {there}.{quarantined}"
+
+
+def _place(error: BaseException) -> str:
+    """Give file and line of the innermost call that an error comes from."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{last.filename}:{last.lineno}"

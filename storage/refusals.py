@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain.errors import Conflict, DomainError, InvalidRecord, NotFound, Refused
 from storage.retry import sqlstate_of
@@ -11,6 +11,9 @@ from storage.retry import sqlstate_of
 FOREIGN_KEY = "23503"
 UNIQUE = "23505"
 CHECK = "23514"
+DATA = "22"
+TOO_MUCH = "54"
+"""Classes of codes: a value that no column can hold, and one that is too long for an index."""
 
 MESSAGES = {
     "uq_tenants_key": "An organization with this key exists already.",
@@ -22,11 +25,20 @@ MESSAGES = {
 
 @contextmanager
 def in_domain_words() -> Generator[None]:
-    """Turn a violated constraint into Conflict, NotFound or Refused; its name is in the message."""
+    """Turn a violated constraint into Conflict, NotFound or Refused; its name is in the message.
+
+    InvalidRecord where a value can't be kept at all.
+    """
     try:
         yield
     except IntegrityError as error:
         raise _refusal(error) from error
+    except DBAPIError as error:
+        if not (sqlstate_of(error) or "").startswith((DATA, TOO_MUCH)):
+            raise
+        cause = error.orig.__cause__ if error.orig else None
+        message = f"The database can't keep a value: {cause}."
+        raise InvalidRecord(message) from error
 
 
 def _refusal(error: IntegrityError) -> DomainError:

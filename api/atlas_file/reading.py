@@ -12,6 +12,7 @@ from typing import Any
 
 from api.atlas_file.events import Event, EventKind, Mark, UnreadableError, events_of
 from api.atlas_file.problems import FileProblem, Path
+from journey_atlas_sdk.texts import is_text
 
 DEEPEST = 30
 """Levels of nesting; the format itself needs 8, settings of connectors may need some more."""
@@ -25,7 +26,6 @@ _BOOLEANS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ class _Tree:
         self.has_begun = True
 
     def _name(self, frame: _Frame, event: Event) -> None:
-        if event.kind is not EventKind.SCALAR or _UNSTORABLE.search(event.text):
+        if event.kind is not EventKind.SCALAR or not is_text(event.text):
             message = "The name of a field is plain text."
             raise UnreadableError(event.mark, message)
         path, names = (*frame.path, event.text), self.document.marks.names
@@ -208,7 +208,7 @@ class _Tree:
 def _scalar_problem(event: Event) -> str | None:
     if event.kind is EventKind.ALIAS:
         return f"Aliases (*{event.anchor}) aren't read; write the value out."
-    if _UNSTORABLE.search(event.text):
+    if not is_text(event.text):
         return "This text has a character that can't be stored (NUL, or half of a pair)."
     if event.is_plain and _NUMBER.fullmatch(event.text) and not _is_moderate(event.text):
         return f"A number has at most {MOST_DIGITS} digits."

@@ -52,7 +52,7 @@ async def explain(settings: Settings, task: ExplainTask, *, as_json: bool) -> in
         node = find(view, task.key)
         cycle = None if task.cycle is None else require_cycle(view, task.cycle)
         if isinstance(node, Metric) and cycle is not None:
-            view = await with_answers(view, product.observations, node, cycle)
+            view = await with_answers(view, product.kept.observations, node, cycle)
     numbers = numbers_of(view, node, cycle)
     status = status_for(view, node, task.policy)
     show(

@@ -64,7 +64,7 @@ STEPS = 3
 async def import_file(settings: Settings, file: Path, *, dry_run: bool, as_json: bool) -> int:
     """Import and report; exit code 1, and nothing written, where the file has problems."""
     async with open_product(settings) as product:
-        store = Rehearsed(product.atlases) if dry_run else product.atlases
+        store = Rehearsed(product.kept.atlases) if dry_run else product.kept.atlases
         try:
             with bars() as progress:
                 task = progress.add_task(file.name, total=STEPS, said="reading and checking")

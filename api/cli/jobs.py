@@ -27,7 +27,7 @@ async def list_jobs(settings: Settings, state: str | None, *, as_json: bool) -> 
     states = NOT_OVER if state is None else (_state(state),)
     async with open_product(settings) as product:
         atlas = await product.atlas()
-        found = await product.jobs.listed(atlas.organization.id, Wanted(states=states))
+        found = await product.kept.jobs.listed(atlas.organization.id, Wanted(states=states))
     return _show(atlas, found, as_json=as_json)
 
 
@@ -35,7 +35,7 @@ async def resume(settings: Settings, job: str, *, as_json: bool) -> int:
     """Let a held job go on."""
     async with open_product(settings) as product:
         atlas, now = await product.atlas(), product.now()
-        changed = await product.jobs.resume(atlas.organization.id, _id(job), now=now)
+        changed = await product.kept.jobs.resume(atlas.organization.id, _id(job), now=now)
     return _show(atlas, [changed], as_json=as_json)
 
 
@@ -43,7 +43,7 @@ async def cancel(settings: Settings, job: str, *, as_json: bool) -> int:
     """End a job before its time."""
     async with open_product(settings) as product:
         atlas, now = await product.atlas(), product.now()
-        changed = await product.jobs.cancel(atlas.organization.id, _id(job), now=now)
+        changed = await product.kept.jobs.cancel(atlas.organization.id, _id(job), now=now)
     return _show(atlas, [changed], as_json=as_json)
 
 
@@ -58,7 +58,9 @@ async def backfill(
         start = start_of(day, atlas) if day else product.clock()
         sources = [each for each in atlas.all(MetricSource) if each.connection in wanted]
         ids = await product.orders.backfill(atlas, sources, start)
-        found = await product.jobs.listed(atlas.organization.id, Wanted(ids=ids)) if ids else []
+        found = (
+            await product.kept.jobs.listed(atlas.organization.id, Wanted(ids=ids)) if ids else []
+        )
     return _show(atlas, found, as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import orjson
 
-from api.app import open_product
+from api.app import answered, open_product
 from api.cli.output import Json, tell, write_json
 from api.errors import CommandError, ServerUnreachable, SettingsError
 from api.settings import DEMO_CLOCK, Settings
@@ -81,11 +81,11 @@ async def query(settings: Settings, asked: Asked, *, url: str | None, demo: bool
 async def _ask_here(settings: Settings, question: Question, *, demo: bool) -> Json:
     async with open_product(settings, of_demo=demo) as product:
         if demo or settings.database_url or not await product.is_empty():
-            return await product.answer(question.body)
+            return await answered(product, question.body)
     tell("No atlas has been imported yet: the sample atlas answers (as with --demo).")
     as_demo = settings.model_copy(update={"clock": settings.clock or DEMO_CLOCK})
     async with open_product(as_demo, of_demo=True) as product:
-        return await product.answer(question.body)
+        return await answered(product, question.body)
 
 
 async def _ask_server(url: str, question: Question) -> Json:

@@ -8,10 +8,11 @@ from contextlib import contextmanager, nullcontext
 import uvicorn
 
 from api.access import is_loopback
-from api.app import Product, build_app, open_product
+from api.app import build_app, open_product
 from api.cli.output import tell
 from api.errors import CommandError
 from api.execution.limits import Limits
+from api.product import Product
 from api.settings import Settings
 from api.streaming.streams import Streams
 

@@ -15,14 +15,14 @@ async def switch_off(settings: Settings, key: str, reason: str, *, as_json: bool
             there = ", ".join(product.registry.connectors)
             message = f"There is no connector {key!r}; there are: {there}."
             raise CommandError(message)
-        await product.switches.switch_off(key, reason, now=product.now())
+        await product.kept.switches.switch_off(key, reason, now=product.now())
     return _tell(key, "off", as_json=as_json)
 
 
 async def switch_on(settings: Settings, key: str, *, as_json: bool) -> int:
     """Have sources asked through a connector again."""
     async with open_product(settings) as product:
-        if not await product.switches.switch_on(key):
+        if not await product.kept.switches.switch_on(key):
             message = f"The connector {key!r} isn't switched off."
             raise CommandError(message)
     return _tell(key, "on", as_json=as_json)

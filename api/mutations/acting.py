@@ -8,6 +8,7 @@ from graphql.pyutils import Path
 
 from api.context import Context, Writing
 from api.errors import BadUserInput, Forbidden
+from api.mutations.texts import require_texts
 from api.operating import Operating
 from domain.actions.changes import Plan, Planned
 from domain.actions.editing import Desk
@@ -87,6 +88,7 @@ async def outcome_of(act: Act, given: object, acting: Acting) -> Outcome:
     """Let a mutation act; what the atlas, a source or a connector refuses is told as data."""
     problems: Sequence[Problem] = ()
     try:
+        require_texts(given)
         await act(given, acting)
     except (Rejected, ObservationsRefused) as rejected:
         problems = [_problem(each, code=_code_of(rejected)) for each in rejected.problems]
@@ -106,12 +108,12 @@ def _code_of(rejected: Rejected | ObservationsRefused) -> str | None:
 
 def _problem(refused: DomainError, *, code: str | None = None) -> Problem:
     field, *inside = refused.path or ("",)
-    path = (_public_name(str(field)), *map(str, inside)) if refused.path else ()
+    path = (camel(str(field)), *map(str, inside)) if refused.path else ()
     legal = tuple(map(str, refused.legal))
     return Problem(code=code or refused.code, message=refused.message, path=path, legal=legal)
 
 
-def _public_name(field: str) -> str:
-    """Give the name under which a field of a record stands in an input."""
-    first, *others = field.split("_")
+def camel(name: str) -> str:
+    """Give the name that a field or a function of ours has in GraphQL."""
+    first, *others = name.split("_")
     return first + "".join(word.title() for word in others)

@@ -9,7 +9,7 @@ import strawberry
 
 from api.context import Context, Reading
 from api.fields import Field, GraphQLType, attribute, computed, described, many, maybe
-from api.mutations.acting import Act, Outcome, begin, outcome_of
+from api.mutations.acting import Act, Outcome, begin, camel, outcome_of
 from domain.node import Node
 
 
@@ -83,7 +83,7 @@ def _payload(name: str, subject: Shown | None, results: Sequence[Shown]) -> Grap
         shown = maybe(subject.graphql_type)
         fields[subject.name] = computed(_subject, shown, subject.description)
     made = type(f"{title}Payload", (Payload,), {"__module__": __name__, **fields})
-    return strawberry.type(made, description=f"What `{_camel(name)}` came to.")
+    return strawberry.type(made, description=f"What `{camel(name)}` came to.")
 
 
 def _subject(outcome: Outcome, reading: Reading) -> Node | None:
@@ -113,11 +113,6 @@ def _resolver(act: Act, given: type) -> Callable[..., Awaitable[Outcome]]:
 
 def _described_input(given: type) -> Any:  # noqa: ANN401 - an annotation
     return Annotated[given, strawberry.argument(description="What is asked for.")]
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.title() for word in others)
 
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY

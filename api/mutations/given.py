@@ -9,7 +9,7 @@ import strawberry
 from api.mutations.acting import Acting
 from api.relay import decode_id
 from api.types.node import TYPE_NAMES
-from domain.actions.editing import Target, required
+from domain.actions.editing import Target, require_in_use, required
 from domain.errors import InvalidRecord, NotFound
 from domain.node import Node
 
@@ -58,19 +58,26 @@ def object_of(given: object, name: str) -> dict[str, Any]:  # Any: JSON
 
 def target_of(given: VersionedInput, kind: type[Node], acting: Acting) -> Target:
     """Give which node of which version an input means; the node becomes the subject."""
-    acting.subject = node_of(given.id, kind, acting, path="id").id
+    acting.subject = node_of(given.id, kind, acting, path=("id",)).id
     return Target(acting.subject, given.version)
 
 
-def node_of(text: str, kind: type[N], acting: Acting, *, path: str) -> N:
+def node_of(text: str, kind: type[N], acting: Acting, *, path: tuple[str, ...]) -> N:
     """Give the node of a global id; NotFound where there is none of this kind."""
     asked = decode_id(text)
     here = acting.atlas.organization.id
     is_ours = asked is not None and asked.organization == here
     if asked is None or not is_ours or asked.type_name != TYPE_NAMES[kind.kind]:
         message = f"This is no id of a {kind.kind} here."
-        raise NotFound(message, path=(path,))
-    return required(acting.atlas, asked.id, kind, path=(path,))
+        raise NotFound(message, path=path)
+    return required(acting.atlas, asked.id, kind, path=path)
+
+
+def node_in_use(text: str, kind: type[N], acting: Acting, *, path: tuple[str, ...]) -> N:
+    """Give the node of a global id; NotFound as above, Archived where it was put away."""
+    node = node_of(text, kind, acting, path=path)
+    require_in_use(node, path=path)
+    return node
 
 
 def own_id(text: object) -> str | None:

@@ -9,7 +9,7 @@ import strawberry
 from strawberry import ID, UNSET
 
 from api.mutations.acting import Acting
-from api.mutations.given import node_of, optional
+from api.mutations.given import node_in_use, optional
 from api.types.connector import inventory
 from api.types.metric_value import DimensionInput
 from api.types.sync_job import inner_job_id
@@ -20,7 +20,6 @@ from domain.view import start_of
 from ingest.given import ObservationColumns
 from ingest.orders import Kind
 from storage.jobs.records import Job, JobId
-from storage.once import Recorded
 from storage.switches import SwitchedOff
 
 LONGEST_REASON = 500
@@ -161,8 +160,7 @@ async def cancel_backfill(given: CancelBackfillInput, acting: Acting) -> None:
 
 async def record_observations(given: RecordObservationsInput, acting: Acting) -> None:
     """Take observations in."""
-    source = node_of(given.source, MetricSource, acting, path="source")
-    require_in_use(source, path=("source",))
+    source = _usable(given.source, acting, path=("source",))
     acting.subject = source.id
     columns = ObservationColumns(
         start=given.start,
@@ -175,7 +173,9 @@ async def record_observations(given: RecordObservationsInput, acting: Acting) ->
         standard_error=given.standard_error,
         is_provisional=given.is_provisional,
     )
-    recorded = await _recorded(columns, source, optional(given.idempotency_key), acting)
+    recorded = await acting.operating.given.record(
+        acting.atlas, source, columns, key=optional(given.idempotency_key)
+    )
     acting.results["recorded"] = RecordedRows(
         new=recorded.result.new,
         revised=recorded.result.revised,
@@ -197,17 +197,6 @@ async def set_connector_enabled(given: SetConnectorEnabledInput, acting: Acting)
     acting.results["connector"] = replace(entry, off=off)
 
 
-async def _recorded(
-    columns: ObservationColumns, source: MetricSource, key: str | None, acting: Acting
-) -> Recorded:
-    try:
-        return await acting.operating.given.record(acting.atlas, source, columns, key=key)
-    except InvalidRecord as wrong:
-        if wrong.path != ("key",):
-            raise
-        raise InvalidRecord(wrong.message, path=("idempotency_key",)) from wrong
-
-
 def _reason(given: SetConnectorEnabledInput) -> str:
     reason: str = (optional(given.reason) or "").strip()
     if not 1 <= len(reason) <= LONGEST_REASON:
@@ -220,18 +209,21 @@ def _sources(given: SourcesInput, acting: Acting) -> list[MetricSource]:
     """Give the sources that are meant; Archived and InvalidRecord where none can be read."""
     named: str | None = optional(given.source)
     if named is not None:
-        source = node_of(named, MetricSource, acting, path="of")
-        require_in_use(source, path=("of", "source"))
-        connection = acting.atlas.get(source.connection, Connection)
-        require_in_use(connection, path=("of", "source"))
-        return [source]
-    connection = node_of(optional(given.connection) or "", Connection, acting, path="of")
-    require_in_use(connection, path=("of", "connection"))
+        return [_usable(named, acting, path=("of", "source"))]
+    path = ("of", "connection")
+    connection = node_in_use(optional(given.connection) or "", Connection, acting, path=path)
     sources = [each for each in acting.atlas.all(MetricSource) if each.connection == connection.id]
     if not sources:
         message = f"{connection.key} feeds no metric yet: bind one first."
-        raise InvalidRecord(message, path=("of", "connection"))
+        raise InvalidRecord(message, path=path)
     return sources
+
+
+def _usable(source_id: str, acting: Acting, *, path: tuple[str, ...]) -> MetricSource:
+    """Give a source of which neither it nor its connection was put away."""
+    source = node_in_use(source_id, MetricSource, acting, path=path)
+    require_in_use(acting.atlas.get(source.connection, Connection), path=path)
+    return source
 
 
 async def _jobs(ids: Sequence[JobId], acting: Acting) -> list[Job]:

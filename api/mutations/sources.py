@@ -11,7 +11,7 @@ from api.mutations.acting import Acting
 from api.mutations.given import (
     VersionedInput,
     given_fields,
-    node_of,
+    node_in_use,
     object_of,
     optional,
     own_id,
@@ -98,8 +98,8 @@ class RebindMetricInput(VersionedInput):
 
 async def bind_metric(given: BindMetricInput, acting: Acting) -> None:
     """Bind a metric to what a connection delivers, if their units can meet exactly."""
-    metric = node_of(given.metric, Metric, acting, path="metric")
-    connection = node_of(given.connection, Connection, acting, path="connection")
+    metric = node_in_use(given.metric, Metric, acting, path=("metric",))
+    connection = node_in_use(given.connection, Connection, acting, path=("connection",))
     words = given_fields(
         given, "key", "title", "description", clearable=("key", "title", "description")
     )

@@ -8,7 +8,7 @@ from strawberry import ID, UNSET
 
 from api.mutations.acting import Acting
 from api.mutations.connections import SecretInput, secrets_of
-from api.mutations.given import given_fields, node_of, object_of, optional
+from api.mutations.given import given_fields, node_in_use, node_of, object_of, optional
 from api.relay import BY_KEY, Asked, paged
 from api.types.connector import MetricEntry
 from api.types.scalars import JSON
@@ -141,7 +141,7 @@ test_connection.__test__ = False  # type: ignore[attr-defined]  # pytest's own m
 
 async def discover_metrics(given: DiscoverMetricsInput, acting: Acting) -> None:
     """List what a connection offers."""
-    connection = node_of(given.connection, Connection, acting, path="connection")
+    connection = node_in_use(given.connection, Connection, acting, path=("connection",))
     specs = await acting.writing.trials.discover(
         acting.atlas, connection, seconds=acting.context.seconds_to_wait()
     )
@@ -157,9 +157,9 @@ async def discover_metrics(given: DiscoverMetricsInput, acting: Acting) -> None:
 
 async def preview_metric(given: PreviewMetricInput, acting: Acting) -> None:
     """Look at what a source says of a metric."""
-    connection = node_of(given.connection, Connection, acting, path="connection")
+    connection = node_in_use(given.connection, Connection, acting, path=("connection",))
     metric_id: str | None = optional(given.metric)
-    metric = None if metric_id is None else node_of(metric_id, Metric, acting, path="metric")
+    metric = None if metric_id is None else node_of(metric_id, Metric, acting, path=("metric",))
     acting.results["preview"] = await acting.writing.trials.preview(
         acting.atlas,
         _question(given, connection, metric, acting),
@@ -182,7 +182,7 @@ def _to_try(given: TestConnectionInput, draft: ConnectionDraft, acting: Acting) 
     connectors = acting.writing.connectors
     if stored is None:
         return new_connection(acting.atlas, draft, acting.desk, connectors)
-    node = node_of(stored, Connection, acting, path="id")
+    node = node_of(stored, Connection, acting, path=("id",))
     changes = ConnectionDraft(
         fields={name: value for name, value in draft.fields.items() if name == "settings"},
         secrets=draft.secrets,
@@ -198,11 +198,11 @@ def _question(
         message = f"{given.grain} is not a grain."
         raise InvalidRecord(message, path=("grain",), legal=GRAINS)
     now = acting.writing.trials.opener.clock()
-    until = _end(optional(given.to), acting.atlas) or now
+    until = min(now, _end(optional(given.to), acting.atlas) or now)
     back = LOOKED_BACK.get(given.grain, timedelta(days=366))
     since = _start(optional(given.from_), acting.atlas) or until - back
     if since >= until:
-        message = "The stretch ends before it begins."
+        message = "The stretch begins after it ends, or in the future."
         raise InvalidRecord(message, path=("from",))
     source = MetricSource(
         id=NodeId(""),
@@ -220,7 +220,7 @@ def _question(
         source=source,
         metric=metric,
         since=since,
-        until=min(until, now),
+        until=until,
         breakdown=tuple(given.breakdown),
     )
 

@@ -58,9 +58,12 @@ class Connectors(Protocol):
         ...
 
     def problems(
-        self, connection: Connection, given: Mapping[str, SecretDraft]
+        self, connection: Connection, given: Mapping[str, SecretDraft], *, before: Settings
     ) -> Iterable[DomainError]:
-        """Tell what is wrong with a connection's settings and the secrets given with them."""
+        """Tell what is wrong with a connection's settings and the secrets given with them.
+
+        `before` are the settings as they are stored: what somebody may do no more, they may keep.
+        """
         ...
 
     def seal(
@@ -99,7 +102,7 @@ def new_connection(
     connectors.require(blank.connector)
     settings = _settings(blank, draft, connectors)
     made = replace(blank, settings=settings, secrets=_marks(blank, draft, desk.now))
-    require_none(_problems(atlas, made, draft, connectors))
+    require_none(_problems(atlas, made, blank, draft, connectors))
     return made
 
 
@@ -113,7 +116,7 @@ def changed_connection(
     own = {"settings": settings, "secrets": _marks(stored, draft, desk.now)}
     changed = edited(stored, desk, **{**draft.fields, **own})
     _require_secrets_anew(stored, changed, draft, connectors)
-    require_none(_problems(atlas, changed, draft, connectors))
+    require_none(_problems(atlas, changed, stored, draft, connectors))
     return changed
 
 
@@ -167,12 +170,16 @@ def _require_secrets_anew(
 
 
 def _problems(
-    atlas: Atlas, connection: Connection, draft: ConnectionDraft, connectors: Connectors
+    atlas: Atlas,
+    connection: Connection,
+    stored: Connection,
+    draft: ConnectionDraft,
+    connectors: Connectors,
 ) -> Iterable[DomainError]:
     return chain(
         problems_of_key(atlas, connection),
         problems_of_record(connection),
-        connectors.problems(connection, draft.secrets),
+        connectors.problems(connection, draft.secrets, before=stored.settings),
     )
 
 

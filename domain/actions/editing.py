@@ -9,13 +9,22 @@ from typing import Any, TypeVar
 
 from domain.actions.changes import Changes, Planned
 from domain.atlas import Atlas
-from domain.errors import Archived, Conflict, DomainError, NotFound, Rejected, StaleVersion
+from domain.errors import (
+    Archived,
+    Conflict,
+    DomainError,
+    InvalidRecord,
+    NotFound,
+    Rejected,
+    StaleVersion,
+)
 from domain.node import Node, NodeId
 
 N = TypeVar("N", bound=Node)
 
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
-_LONGEST_KEY = 60
+_LONGEST_MADE_KEY = 60
+_LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +82,13 @@ def free_id(atlas: Atlas, wanted: str | None, desk: Desk) -> NodeId:
         return NodeId(desk.new_id())
     if NodeId(wanted) in atlas.nodes:
         message = f"{atlas.nodes[NodeId(wanted)].key} has this id already."
-        raise Conflict(message, path=("id",))
+        raise Conflict(message, path=("new_id",))
     return NodeId(wanted)
 
 
 def key_from(title: str) -> str:
     """Make a key out of a title: `survey-monkey`."""
-    return _NO_LETTER.sub("-", title.lower()).strip("-")[:_LONGEST_KEY] or "node"
+    return _NO_LETTER.sub("-", title.lower()).strip("-")[:_LONGEST_MADE_KEY] or "node"
 
 
 def free_key(atlas: Atlas, wanted: str) -> str:
@@ -89,9 +98,12 @@ def free_key(atlas: Atlas, wanted: str) -> str:
 
 
 def problems_of_key(atlas: Atlas, node: Node) -> Iterable[DomainError]:
-    """Tell that a key is blank, or another node's."""
+    """Tell that a key is none, or another node's."""
     if not node.key.strip():
         yield Conflict("A key can't be blank.", path=("key",))
+    elif len(node.key) > _LONGEST_KEY or not node.key.isprintable():
+        message = f"A key has at most {_LONGEST_KEY} characters, all of which can be seen."
+        yield InvalidRecord(message, path=("key",))
     elif atlas.by_key.get(node.key, node.id) != node.id:
         holder = atlas.nodes[atlas.by_key[node.key]]
         message = f"The key {node.key} belongs to the {holder.kind} {holder.title!r} already."

@@ -3,7 +3,7 @@
 Key results have their own rules in `domain.key_result`. Paths are field names inside the record.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
@@ -147,9 +147,21 @@ def _source_problems(source: MetricSource) -> Problems:
     if source.grain not in GRAINS:
         message = f"{source.grain} is not a grain; legal are {', '.join(GRAINS)}."
         yield _problem(message, "grain", legal=GRAINS)
-    if not source.breakdowns:
+    if not source.remote_metric.strip():
+        yield _problem("The source's name for the metric can't be blank.", "remote_metric")
+    yield from _breakdown_problems([sorted(each) for each in source.breakdowns])
+
+
+def _breakdown_problems(breakdowns: Sequence[Sequence[str]]) -> Problems:
+    if not breakdowns:
         message = "A source needs a breakdown; one without any dimension is the whole."
         yield _problem(message, "breakdowns")
+    for index, names in enumerate(breakdowns):
+        if len(set(names)) < len(names) or not all(name.strip() for name in names):
+            message = "A breakdown names each of its dimensions once."
+            yield _problem(message, "breakdowns", index)
+        if names in breakdowns[:index]:
+            yield _problem("A breakdown of these dimensions is given twice.", "breakdowns", index)
 
 
 def _range_problems(

@@ -35,7 +35,14 @@ _METADATA: Final = frozenset(
         "192.0.0.192",  # Oracle Cloud
     )
 )
-_V4_INSIDE: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+_V4_INSIDE: Final = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
+_OF_A_NETWORK: Final = tuple(
+    map(
+        ipaddress.IPv6Network,
+        ("fec0::/10", "64:ff9b:1::/48", "5f00::/16"),  # a site, its NAT64, its segments
+    )
+)
+"""Private ones of which Python says that they are global."""
 
 
 class _Reach(Enum):
@@ -88,7 +95,8 @@ def _reach(address: Address) -> _Reach:
         or address.is_unspecified
     ):
         return _Reach.NOBODY
-    return _Reach.WEB if address.is_global else _Reach.PRIVATE
+    is_of_a_network = any(address in network for network in _OF_A_NETWORK)
+    return _Reach.WEB if address.is_global and not is_of_a_network else _Reach.PRIVATE
 
 
 def _v4_of(address: Address) -> ipaddress.IPv4Address | None:

@@ -5,7 +5,8 @@ TransientError, anything that is not the contract's own error a ConnectorBug.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from inspect import isasyncgenfunction
@@ -35,6 +36,7 @@ MOST_OBSERVATIONS = 200_000
 """Of one pull: five centuries of days; more is a source's mistake, and would fill the memory."""
 
 _LONGEST_DETAIL: Final = 4_000
+_LONGEST_TURN_SECONDS: Final = 0.05
 
 AnyConnector = Connector[Any]  # Any: only the connector knows the type of its settings
 Pulled = Sequence[Observation] | Pending
@@ -66,19 +68,25 @@ async def check(connector: AnyConnector, context: HostContext) -> None:
 async def discover(connector: AnyConnector, context: HostContext) -> list[MetricSpec]:
     """List the metrics that a source has."""
     async with _told(context), _within_the_contract(connector, context):
-        return list(await connector.discover(context))
+        found = list(await connector.discover(context))
+        _require_kinds(found, MetricSpec, of="discover")
+    return found
 
 
 async def describe(connector: AnyConnector, metric: str, context: HostContext) -> MetricSpec | None:
     """Give what a source says of one metric; None where it lists none."""
     async with _told(context), _within_the_contract(connector, context):
-        return await connector.describe(metric, context)
+        found = await connector.describe(metric, context)
+        _require_kinds([found] if found is not None else [], MetricSpec, of="describe")
+    return found
 
 
 async def receive(connector: AnyConnector, delivery: Delivery, context: HostContext) -> Received:
     """Have a connector read what its source sent."""
     async with _told(context), _within_the_contract(connector, context):
-        return await connector.receive(delivery, context)
+        found = await connector.receive(delivery, context)
+        _require_kinds(found, Dirty, Observation, of="receive")
+    return found
 
 
 @asynccontextmanager
@@ -107,12 +115,34 @@ async def _within_the_contract(
     except TimeoutError:
         message = f"The source did not answer within {context.timeout.total_seconds():g} seconds."
         raise TransientError(message) from None
-    except Exception as error:  # noqa: BLE001 -- a stranger's code may raise anything
-        message = f"The connector {connector.info.key!r} failed: {type(error).__name__}."
-        detail = context.redactor.told(error)[-_LONGEST_DETAIL:]
-        raise ConnectorBug(message, detail=detail) from None
+    except asyncio.CancelledError as error:
+        if _is_being_cancelled():
+            raise
+        raise _bug(connector, context, error) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- a stranger's code may raise anything
+        raise _bug(connector, context, error) from None
     finally:
         context.over = True
+
+
+def _is_being_cancelled() -> bool:
+    """Say whether somebody ends the call, rather than the connector itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _bug(connector: AnyConnector, context: HostContext, error: BaseException) -> ConnectorBug:
+    message = f"The connector {connector.info.key!r} failed: {type(error).__name__}."
+    return ConnectorBug(message, detail=context.redactor.told(error)[-_LONGEST_DETAIL:])
+
+
+def _require_kinds(found: Iterable[object], *kinds: type, of: str) -> None:
+    """Refuse what the contract doesn't know: it would be lost without a word."""
+    for each in found:
+        if not isinstance(each, kinds):
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            message = f"`{of}` gave a {type(each).__name__}; it gives {wanted}."
+            raise ConnectorBug(message)
 
 
 async def _found(
@@ -120,9 +150,11 @@ async def _found(
 ) -> list[Observation | Pending]:
     try:
         async with _within_the_contract(connector, context):
-            return await _gather(connector, request, context)
+            found = await _gather(connector, request, context)
+            _require_kinds(found, Observation, Pending, of="pull")
     except Missing as missing:
         raise UnknownMetric(request.metric, detail=missing.detail) from None
+    return found
 
 
 async def _gather(
@@ -138,10 +170,14 @@ async def _gather(
 async def _gather_async(
     answer: AsyncIterable[Observation | Pending],
 ) -> list[Observation | Pending]:
-    found: list[Observation | Pending] = []
+    """Take what comes; one that never waits for anything gives all others their turn anyway."""
+    found, began = list[Observation | Pending](), time.monotonic()
     async for each in answer:
         found.append(each)
         _require_bounded(found)
+        if time.monotonic() - began > _LONGEST_TURN_SECONDS:
+            await asyncio.sleep(0)
+            began = time.monotonic()
     return found
 
 

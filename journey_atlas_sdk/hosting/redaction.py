@@ -15,8 +15,12 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from journey_atlas_sdk.errors import ConnectorError
+from journey_atlas_sdk.texts import as_text
 
 BLACKED_OUT: Final = "***"
+
+_LONGEST_MESSAGE: Final = 2_000
+_LONGEST_DETAIL: Final = 4_000
 
 _SHORTEST: Final = 4
 """Shorter ones are not looked for: they'd black out half of every word, and keep nothing secret."""
@@ -57,10 +61,16 @@ class Redactor(logging.Filter):
         return self._pattern.sub(BLACKED_OUT, text)
 
     def scrub(self, error: ConnectorError) -> None:
-        """Take the secrets out of an error."""
-        error.message = self.text(error.message)
-        error.detail = self.text(error.detail) if error.detail is not None else None
+        """Take the secrets out of an error, then what can't be kept or is too long to be read."""
+        error.message = self._shown(error.message, _LONGEST_MESSAGE)
+        if error.detail is not None:
+            error.detail = self._shown(error.detail, _LONGEST_DETAIL)
         error.args = (error.message,)
+
+    def _shown(self, text: str, most: int) -> str:
+        """Cut a text only when it holds no secret any more: half of one is one, too."""
+        whole = as_text(self.text(text))
+        return whole if len(whole) <= most else f"{whole[:most]}…"
 
     def told(self, error: BaseException) -> str:
         """Tell an exception with the lines that raised it, without the secrets."""

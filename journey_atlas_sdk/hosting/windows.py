@@ -1,12 +1,13 @@
 """How a stretch of time is cut into the windows of single pulls."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from journey_atlas_sdk.connector import ConnectorInfo
 from journey_atlas_sdk.observations import Grain, Window
-from journey_atlas_sdk.periods import period_of, periods
+from journey_atlas_sdk.periods import period_of, start_after
 
 
 def windows(
@@ -23,17 +24,24 @@ def windows(
     if info.max_window is None and info.max_points is None:
         yield whole
         return
-    yield from _chunks(list(periods(whole, grain, zone)), info)
+    start = whole.start
+    while start < whole.end:
+        end = min([whole.end, *_limits(start, grain, zone, info)])
+        end = max(end, period_of(start, grain, zone).end)
+        yield Window(start, end)
+        start = end
 
 
-def _chunks(whole_periods: list[Window], info: ConnectorInfo) -> Iterator[Window]:
-    longest = info.max_window or timedelta.max
-    most = info.max_points or len(whole_periods)
-    first, count = whole_periods[0], 0
-    last = first
-    for period in whole_periods:
-        if count and (period.end - first.start > longest or count == most):
-            yield Window(first.start, last.end)
-            first, count = period, 0
-        last, count = period, count + 1
-    yield Window(first.start, last.end)
+def _limits(
+    start: datetime, grain: Grain, zone: ZoneInfo, info: ConnectorInfo
+) -> Iterator[datetime]:
+    """Give where a window has to end that begins with a period.
+
+    Reckoned, not counted out: an hour's source has a million periods in a century.
+    """
+    with suppress(OverflowError, ValueError):  # beyond the calendar there is nothing to limit
+        if info.max_points is not None:
+            yield start_after(start, info.max_points, grain, zone)
+    with suppress(OverflowError, ValueError):
+        if info.max_window is not None:
+            yield period_of(start + info.max_window, grain, zone).start

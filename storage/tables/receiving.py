@@ -20,7 +20,7 @@ idempotency_keys = tenant_table(
 deliveries = tenant_table(
     "deliveries",
     Column("connection_id", Id, nullable=False),
-    # The source's own id of an event, or a hash of the delivery.
+    # A hash: of the source's own id of an event, or of the delivery.
     Column("key", Text, nullable=False),
     Column("received_at", Moment, nullable=False),
     refers("connection_id", "connections"),

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.engine import make_url
 
-from api.app import open_product
+from api.app import answered, open_product
 from api.cli.importing import import_file
 from api.cli.syncing import SyncTask, sync
 from api.settings import read_settings
@@ -135,7 +135,7 @@ async def test_a_tap_of_meltanos_feeds_a_metric_of_the_product(
     assert await import_file(settings, atlas, dry_run=False, as_json=True) == 0
     assert await sync(settings, task, as_json=True) == 0
     async with open_product(settings) as product:
-        rows = (await product.answer({"query": ROWS}))["data"]["observationRows"]
+        rows = (await answered(product, {"query": ROWS}))["data"]["observationRows"]
 
     october = [row for row in rows if row["startDate"] == "2026-10-01"]
     # 100 × (2 promoters − 1 detractor) / 4; claims: 2 of 3; sales: −1 of 1

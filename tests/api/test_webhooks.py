@@ -139,13 +139,14 @@ async def world(engine: AsyncEngine) -> World:
     news = a_connection("news", connector="announcer")
     away = a_connection("away", connector="webhook", settings=settings, archived_at=NOW)
     file = a_connection("file", connector="csv")
+    shops = a_connection("shops/oslo", connector="announcer")
     metrics = [a_metric(key) for key in ("waiting", "other")]
     sources = [
         a_source("waiting", "till", grain="DAY", breakdowns=((), ("channel",))),
         a_source("waiting", "news", grain="DAY"),
         a_source("other", "news", grain="DAY"),
     ]
-    await atlases.apply(changes(till, news, away, file, *metrics, *sources), now=NOW)
+    await atlases.apply(changes(till, news, away, file, shops, *metrics, *sources), now=NOW)
     announcer = RegisteredConnector(connector=Announcer, plugin="p", origin="here")
     registry = Registry({**load_plugins(None).connectors, "announcer": announcer})
 
@@ -223,12 +224,19 @@ async def test_an_old_delivery_is_refused(world: World) -> None:
     assert response.status_code == 401
 
 
-async def test_the_same_delivery_counts_once(world: World) -> None:
+@pytest.mark.parametrize(
+    ("name", "added"),
+    [("x-unheard-of", "1"), ("webhook-signature", " v1,nobodys")],
+    ids=["a header", "a signature"],
+)
+async def test_the_same_delivery_counts_once_whatever_is_added_to_it(
+    world: World, name: str, added: str
+) -> None:
     body, headers = signed({"rows": [a_row(1)]}, at=NOW)
     await world.post(TILL, body, headers)
     await world.sign(a_row(2))
 
-    replayed = await world.post(TILL, body, {**headers, "x-forwarded-for": "203.0.113.9"})
+    replayed = await world.post(TILL, body, {**headers, name: headers.get(name, "") + added})
 
     assert (replayed.status_code, replayed.json()["known"]) == (202, 1)
     assert await world.values() == [2]
@@ -258,6 +266,7 @@ async def test_a_delivery_that_is_too_large_is_refused_before_it_is_read(world: 
 NOBODY = [
     pytest.param("/webhooks/norrhavn/nothing", id="no such connection"),
     pytest.param("/webhooks/nobody/till", id="no such organization"),
+    pytest.param("/webhooks/%00/till", id="no name at all"),
     pytest.param("/webhooks/norrhavn/file", id="a connection that takes none"),
     pytest.param("/webhooks/norrhavn/away", id="one that was put away"),
 ]
@@ -300,6 +309,21 @@ async def test_an_event_with_an_id_counts_once_however_it_is_sent(world: World) 
 
     assert (again.json()["known"], again.json()["pulls"]) == (1, 1)
     assert len(await world.jobs()) == 2
+
+
+@pytest.mark.parametrize("name", ["a\0b", "e" * 9_000], ids=["NUL", "long"])
+async def test_a_source_may_call_its_events_as_it_likes(world: World, name: str) -> None:
+    event = {"days": 2, "metric": "other", "id": name}
+
+    first, again = await world.announce(event), await world.announce(event)
+
+    assert (first.json()["pulls"], again.json()["known"]) == (1, 1)
+
+
+async def test_a_connection_may_have_a_key_with_a_slash(world: World) -> None:
+    response = await world.post("/webhooks/norrhavn/shops%2Foslo", b"[]")
+
+    assert response.status_code == 202
 
 
 async def test_what_is_still_to_come_is_not_pulled(world: World) -> None:

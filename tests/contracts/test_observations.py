@@ -66,6 +66,12 @@ def test_an_observation_cannot_be_changed() -> None:
         pytest.param({"value": "66.4"}, id="text"),
         pytest.param({"start": datetime(2026, 10, 1)}, id="start without zone"),  # noqa: DTZ001
         pytest.param({"end": "2026-11-01"}, id="end as text"),
+        pytest.param({"sample_size": 3.5}, id="half a person"),
+        pytest.param({"sample_size": True}, id="sample size as bool"),
+        pytest.param({"state": "MAYBE"}, id="another state"),
+        pytest.param({"flags": frozenset({"WHATEVER"})}, id="another flag"),
+        pytest.param({"dimensions": {"channel": "app"}}, id="dimensions as dict"),
+        pytest.param({"dimensions": (("channel", 1),)}, id="number as dimension"),
         pytest.param({"source_updated_at": datetime(2026, 11, 2)}, id="update without zone"),  # noqa: DTZ001
     ],
 )
@@ -79,6 +85,10 @@ def test_what_only_code_gets_wrong_is_a_type_error(wrong: dict[str, object]) -> 
     [
         pytest.param({"value": Decimal("NaN")}, "finite", id="NaN"),
         pytest.param({"value": Decimal("Infinity")}, "finite", id="infinite"),
+        pytest.param({"value": Decimal("1e400")}, "401 digits", id="giant"),
+        pytest.param({"numerator": Decimal("1e-999999")}, "digits", id="tiny"),
+        pytest.param({"sample_size": 2**63}, "beyond all counting", id="everybody, and more"),
+        pytest.param({"dimensions": (("channel", "a\0b"),)}, "no text", id="NUL"),
         pytest.param({"metric": ""}, "name its metric", id="no metric"),
         pytest.param({"end": datetime(2026, 9, 1, tzinfo=UTC)}, "ends before", id="backwards"),
         pytest.param({"dimensions": (("channel", ""),)}, "lacks", id="dimension without value"),

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from journey_atlas_sdk import (
     ConnectorBug,
     ConnectorInfo,
     Context,
+    DataError,
     Delivery,
     Grain,
     Limit,
@@ -28,16 +29,27 @@ from journey_atlas_sdk import (
     Pending,
     PullRequest,
     QuotaExhausted,
+    RateLimited,
     Settings,
     TransientError,
     UnknownMetric,
     Window,
+    periods,
 )
 from journey_atlas_sdk.hosting.budget import Lane, MemoryBudgets
 from journey_atlas_sdk.hosting.clock import RealClock
+from journey_atlas_sdk.hosting.context import HostContext
 from journey_atlas_sdk.hosting.gate import OutOfTurn
 from journey_atlas_sdk.hosting.lending import Lending, lend
-from journey_atlas_sdk.hosting.pulling import Pulled, Received, pull, receive, state_at
+from journey_atlas_sdk.hosting.pulling import (
+    Pulled,
+    Received,
+    describe,
+    discover,
+    pull,
+    receive,
+    state_at,
+)
 from journey_atlas_sdk.hosting.windows import windows
 from tests.hosting.lent import ADDRESS, Lab, a_connector
 
@@ -285,6 +297,7 @@ async def test_a_part_of_the_answer_beside_a_pending_is_refused() -> None:
     [
         pytest.param({"resume": "x" * 4_097}, "1 to 4096 bytes", id="too long a token"),
         pytest.param({"resume": ""}, "1 to 4096 bytes", id="no token"),
+        pytest.param({"resume": "a\0b"}, "is a text", id="NUL"),
         pytest.param({"retry_after": timedelta(seconds=-1)}, "negative", id="in the past"),
         pytest.param({"progress": 40.0}, "from 0 to 1", id="a percentage"),
     ],
@@ -297,6 +310,108 @@ def test_a_pending_that_could_not_be_kept_is_refused(
 
     with pytest.raises(ValueError, match=told):
         Pending(**{**right, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong"),
+    [
+        pytest.param(DataError, {"message": None}, id="no message"),
+        pytest.param(RateLimited, {"retry_after": "soon"}, id="a word for a time"),
+        pytest.param(QuotaExhausted, {"retry_after": 60}, id="a number for a time"),
+    ],
+)
+def test_an_error_that_the_host_could_do_nothing_with_is_refused(
+    make: Callable[..., object], wrong: dict[str, object]
+) -> None:
+    with pytest.raises(TypeError, match=f"`{next(iter(wrong))}`"):
+        make(**wrong)
+
+
+async def test_an_error_is_told_as_far_as_it_can_be_kept_and_read() -> None:
+    async def talkative(_: Context) -> AsyncIterator[Observation]:
+        yield an_observation()
+        raise DataError("a\0b\ud800" + "c" * 5_000)
+
+    with pytest.raises(DataError) as raised:
+        await pull_with(talkative)
+
+    assert raised.value.message == "a\ufffdb\ufffd" + "c" * 1_996 + "…"
+
+
+@pytest.mark.parametrize("given", [{"value": 1}, None, (1, 2)], ids=["dict", "None", "tuple"])
+async def test_what_is_no_observation_is_a_bug_and_not_a_gap(given: Any) -> None:  # noqa: ANN401 -- authors' code is not always typed
+    async def odd(_: Context) -> AsyncIterator[Observation]:
+        yield an_observation()
+        yield given
+
+    with pytest.raises(ConnectorBug, match=f"`pull` gave a {type(given).__name__}"):
+        await pull_with(odd)
+
+
+async def test_metrics_and_deliveries_of_another_type_are_bugs_too() -> None:
+    described = info()
+
+    class Odd(Connector[Settings]):
+        info = described
+
+        async def discover(self, context: Context) -> Any:  # noqa: ANN401 -- untyped code
+            del context
+            return [{"key": "trust"}]
+
+        async def describe(self, metric: str, context: Context) -> Any:  # noqa: ANN401 -- as above
+            del context
+            return {"key": metric}
+
+        async def receive(self, delivery: Delivery, context: Context) -> Any:  # noqa: ANN401 -- too
+            del context
+            return [delivery]
+
+        def pull(self, request: PullRequest, context: Context) -> Iterator[Observation]:
+            del request, context
+            return iter(())
+
+    odd, delivery = Odd(Settings()), Delivery(body=b"", headers={}, received_at=at(2026, 11, 22))
+    calls: list[tuple[str, Callable[[HostContext], Awaitable[object]]]] = [
+        ("discover", lambda context: discover(odd, context)),
+        ("describe", lambda context: describe(odd, "trust", context)),
+        ("receive", lambda context: receive(odd, delivery, context)),
+    ]
+    for name, call in calls:
+        async with lend(odd, lending()) as context:
+            with pytest.raises(ConnectorBug, match=f"`{name}` gave a"):
+                await call(context)
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), asyncio.CancelledError()], ids=repr)
+async def test_a_connector_can_end_neither_the_process_nor_the_task(error: BaseException) -> None:
+    async def leaving(_: Context) -> AsyncIterator[Observation]:
+        yield an_observation()
+        raise error
+
+    def leaving_plainly(_: Context) -> Iterator[Observation]:
+        yield an_observation()
+        raise error
+
+    for answer in (leaving, leaving_plainly):
+        with pytest.raises(ConnectorBug, match=type(error).__name__):
+            await pull_with(answer)
+
+
+async def test_a_generator_that_never_waits_lets_others_work_and_ends_at_its_timeout() -> None:
+    async def busy(_: Context) -> AsyncIterator[Observation]:
+        while True:
+            time.sleep(0.02)  # noqa: ASYNC251 -- that is the fault
+            yield an_observation()
+
+    pulled = asyncio.create_task(pull_with(busy, ends_after=timedelta(seconds=0.5)))
+    ticks = 0
+    while not pulled.done():
+        await asyncio.sleep(0)
+        ticks += 1
+
+    with pytest.raises(TransientError, match="did not answer"):
+        await pulled
+    assert ticks > 5
 
 
 async def test_a_connector_without_push_refuses_deliveries() -> None:
@@ -328,6 +443,43 @@ def test_a_number_of_points_bounds_the_periods_of_a_window() -> None:
     found = list(windows(at(2026, 1, 15), at(2026, 6, 10), Grain.MONTH, zone=OSLO, info=limited))
 
     assert len(found) == 3  # six months, two a window
+
+
+@pytest.mark.parametrize("grain", [each for each in Grain if each not in ("TOTAL", "INSTANT")])
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "America/Havana"])
+@pytest.mark.parametrize(
+    ("days", "points"),
+    [(None, 1), (None, 7), (None, 10**7), (3, None), (100, None), (800, 3), (10**8, 5)],
+)
+def test_windows_are_as_long_as_they_may_be_and_no_longer(
+    grain: Grain, zone: str, days: int | None, points: int | None
+) -> None:
+    longest = None if days is None else timedelta(days=days)
+    limited = info(max_window=longest, max_points=points)
+    since = at(2026, 2, 10, 5) if grain is Grain.HOUR else at(2024, 2, 10, 5)
+    now, there = at(2026, 4, 20, 7), ZoneInfo(zone)
+
+    found = list(windows(since, now, grain, zone=there, info=limited))
+
+    counted: list[list[Window]] = []
+    for period in periods(Window(since, now + timedelta(microseconds=1)), grain, there):
+        last = counted[-1] if counted else []
+        too_long = bool(last and longest and period.end - last[0].start > longest)
+        if not last or len(last) == points or too_long:
+            counted.append(last := [])
+        last.append(period)
+    assert found == [Window(several[0].start, several[-1].end) for several in counted]
+
+
+def test_a_century_of_hours_is_cut_at_once() -> None:
+    started = time.monotonic()
+
+    found = list(
+        windows(at(1900, 1, 1), at(2026, 11, 22), Grain.HOUR, zone=OSLO, info=info(max_points=400))
+    )
+
+    assert len(found) > 2_700  # 126.9 years × 8,766 hours ÷ 400
+    assert time.monotonic() - started < 1
 
 
 def at(year: int, month: int, day: int, hour: int = 0) -> datetime:

@@ -70,7 +70,7 @@ def in_turn(*told: Told | Exception) -> Script:
 class World(FakeReadings):
     """An atlas with scripted sources, its clock, and what was asked of it and recorded.
 
-    `breaks` is what the store fails with; None: it works.
+    `breaks` is what the store fails with when it is to keep values; None: it works.
     """
 
     atlas: Atlas = field(kw_only=True)
@@ -113,7 +113,7 @@ class World(FakeReadings):
         now: datetime,
     ) -> RecordResult:
         """Keep a run as the store does: in the source's record, in an atlas of a new revision."""
-        if self.breaks:
+        if self.breaks and observations:
             raise self.breaks
         result = await super().record(holding, observations, run=run, progress=progress, now=now)
         if tells_of_its_source(run):

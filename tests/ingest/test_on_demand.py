@@ -11,6 +11,8 @@ import pytest
 
 from domain.errors import NotFound
 from domain.source import RunState, SourceError, SourceState
+from ingest.circuit import Circuits
+from ingest.failing import told
 from ingest.freshness import PREFER_CACHE, FreshnessState, ReadMode, ReadPolicy, pace_of
 from ingest.on_demand import NoRefresher, OnDemand, OnlyAhead
 from ingest.plan import OVERLAP, Missing
@@ -518,6 +520,19 @@ async def test_after_three_bugs_a_connector_is_left_alone_and_its_owner_named(
 
     assert (tries, len(world.asked)) == (3, 4)
     assert "Connector scripted of p (here) is left alone" in caplog.text
+
+
+def test_a_connector_that_works_again_is_left_alone_no_more() -> None:
+    world, circuits = a_world(), Circuits()
+    [connector] = world.registry.connectors.values()
+    bug = told(ConnectorBug("It broke."), at=NOW)
+    for _ in range(3):
+        circuits.note(connector, bug, now=NOW)
+    opened = circuits.open_until("scripted")
+
+    circuits.note(connector, None, now=NOW)
+
+    assert (opened, circuits.open_until("scripted")) == (NOW + timedelta(minutes=10), None)
 
 
 async def test_a_store_that_fails_is_logged_and_the_source_rests(

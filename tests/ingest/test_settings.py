@@ -95,7 +95,7 @@ async def test_a_stored_value_counts_before_a_reference(folder: Path) -> None:
         pytest.param({"env": "TOKEN"}, "variable TOKEN: it is unset", id="no variable"),
         pytest.param({"file": "nothing"}, "missing, empty or no text", id="no file"),
         pytest.param({"file": "empty"}, "missing, empty or no text", id="an empty file"),
-        pytest.param({"file": "long"}, "longer than 65536 bytes", id="a long file"),
+        pytest.param({"file": "long"}, "longer than 65536 characters", id="a long file"),
         pytest.param({"file": "../outside"}, "isn't in the folder", id="outside"),
         pytest.param({"file": "/etc/passwd"}, "isn't in the folder", id="an absolute path"),
         pytest.param({"file": "link"}, "isn't in the folder", id="a link that leads outside"),

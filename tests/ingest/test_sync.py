@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.errors import InvalidRecord
 from domain.source import RunState
 from ingest.plan import Missing, Span
 from ingest.reading import LEASE, Errand, SyncResult
@@ -92,6 +93,15 @@ async def test_what_was_kept_before_a_failure_stays_and_is_not_asked_again() -> 
     assert asked[:3] + asked[4:] == windows[:3] + windows[2:]
 
 
+async def test_a_number_keeps_all_of_its_digits() -> None:
+    third = Decimal("0.3333333333333333333333333333333333")  # to 34 digits, as `quotient` divides
+    world = a_world(script=in_turn([third]))
+
+    await result_of(world)
+
+    assert third in {observation.value for observation in world.recorded.values()}
+
+
 async def test_of_a_pull_with_one_bad_observation_nothing_is_kept() -> None:
     spec = MetricSpec(key="MT-1", title="One", maximum=Decimal(10))
     world = a_world(a_scripted_source(grain="DAY"), metrics=(spec,))
@@ -117,6 +127,33 @@ async def test_a_source_that_needs_time_is_asked_the_same_again_by_a_fresh_proce
     assert world.asked[2] == replace(question, resume="export 7")
     assert (second.run.state, second.go_on_at) == (RunState.OK, None)
     assert len(world.asked) == 2 + 1 + 4  # all five weeks, and the running one once more
+
+
+@pytest.mark.parametrize(
+    ("breaks", "code"),
+    [
+        pytest.param(InvalidRecord("No column holds 2**80."), "DATA_ERROR", id="can't be kept"),
+        pytest.param(TypeError("of 'str'"), "CONNECTOR_BUG", id="nobody foresaw it"),
+    ],
+)
+async def test_a_run_whose_answer_can_not_be_kept_ends_and_tells_why(
+    breaks: Exception, code: str
+) -> None:
+    world = a_world()
+    world.breaks = breaks
+
+    result = await result_of(world)
+
+    assert result.run.error is not None
+    assert (result.run.state, result.run.error.code) == (RunState.FAILING, code)
+
+
+async def test_a_source_that_is_soon_ready_is_not_asked_without_a_pause() -> None:
+    world = a_world(script=in_turn(replace(EXPORT, retry_after=timedelta(0))))
+
+    result = await result_of(world)
+
+    assert result.go_on_at == NOW + timedelta(seconds=1)
 
 
 async def test_a_source_that_needs_time_is_left_alone_until_it_said() -> None:

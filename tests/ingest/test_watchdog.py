@@ -46,6 +46,20 @@ async def test_a_connector_that_blocks_the_process_is_named_once_with_its_plugin
     assert record.message.endswith("`atlas connector off sleepy` keeps it from being asked")
 
 
+async def test_of_several_connectors_in_one_file_none_is_accused_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Awake(Sleepy):
+        info = ConnectorInfo(key="awake", title="Awake", version="1")
+
+    with a_watchdog(Sleepy, Awake).watching():
+        await Sleepy(Settings()).pull(None, None)
+        await asyncio.sleep(0.05)
+
+    [record] = caplog.records
+    assert record.message.startswith("Connector sleepy or awake of sleepers (here) blocks")
+
+
 async def test_what_blocks_it_otherwise_is_shown_where_it_stands(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
@@ -179,6 +179,30 @@ async def test_a_running_job_is_ended_when_somebody_cancels_it(jobs: StoredJobs)
     given = a_job()
     await jobs.enqueue([given], now=NOW)
     async with working(a_worker(jobs, never_ends, silence=timedelta(seconds=0.5))):
+        await until(lambda: is_in(jobs, given, JobState.RUNNING))
+        await jobs.cancel(given.organization, given.id, now=NOW)
+        await until(lambda: is_in(jobs, given, JobState.CANCELLED))
+
+
+@dataclass(frozen=True, slots=True)
+class Stumbling(StoredJobs):
+    """Jobs whose first sign of life fails in a way that nobody foresaw."""
+
+    beats: list[int] = field(default_factory=list[int])
+
+    async def beat(self, leases: Sequence[Lease]) -> Pulse:
+        self.beats.append(len(leases))
+        if len(self.beats) == 1:
+            raise ValueError
+        return await StoredJobs.beat(self, leases)
+
+
+async def test_a_worker_goes_on_giving_signs_of_life_whatever_happened_to_one(
+    jobs: StoredJobs,
+) -> None:
+    given, stumbling = a_job(), Stumbling(jobs.engine)
+    await jobs.enqueue([given], now=NOW)
+    async with working(a_worker(stumbling, never_ends, silence=timedelta(seconds=0.5))):
         await until(lambda: is_in(jobs, given, JobState.RUNNING))
         await jobs.cancel(given.organization, given.id, now=NOW)
         await until(lambda: is_in(jobs, given, JobState.CANCELLED))

@@ -108,7 +108,7 @@ async def test_a_connection_may_have_a_key_and_an_id_of_the_clients_making(
     )
 
     assert world.atlas.by_key["SURVEYS"] == mine
-    assert again == [("CONFLICT", ["id"])]
+    assert again == [("CONFLICT", ["newId"])]
 
 
 NEW = {"connector": "surveys", "title": "t", "settings": URL}
@@ -122,6 +122,14 @@ TOKEN = [secret("token", value="x")]
             {"connector": "survyes"}, [("INVALID_RECORD", ["connector"])], id="no such connector"
         ),
         pytest.param({"title": " "}, [("INVALID_RECORD", ["title"])], id="a blank title"),
+        pytest.param({"title": "a\0b"}, [("INVALID_RECORD", ["title"])], id="NUL"),
+        pytest.param(
+            {"settings": {"url": "a\0b"}},
+            [("INVALID_RECORD", ["settings", "url"])],
+            id="NUL inside",
+        ),
+        pytest.param({"key": "k" * 201}, [("INVALID_RECORD", ["key"])], id="a long key"),
+        pytest.param({"key": "a\nb"}, [("INVALID_RECORD", ["key"])], id="a key of two lines"),
         pytest.param({"key": "MT-TRUST"}, [("CONFLICT", ["key"])], id="a key that is taken"),
         pytest.param({"newId": "7"}, [("INVALID_RECORD", ["newId"])], id="an id that is none"),
         pytest.param({"settings": [1]}, [("INVALID_RECORD", ["settings"])], id="no object"),
@@ -156,6 +164,11 @@ TOKEN = [secret("token", value="x")]
             {"secrets": [secret("token", value=" ")]},
             [("INVALID_RECORD", ["secrets", "token", "value"])],
             id="a blank secret",
+        ),
+        pytest.param(
+            {"secrets": [secret("token", value="s" * 65_537)]},
+            [("INVALID_RECORD", ["secrets", "token", "value"])],
+            id="a secret of a book's length",
         ),
         pytest.param(
             {"secrets": [*TOKEN, secret("spare", remove=False)]},

@@ -123,8 +123,8 @@ async def test_one_source_is_read_alone_and_its_job_found_again(api: Api) -> Non
         pytest.param(
             {"connection": "empty"}, ("INVALID_RECORD", ["of", "connection"]), id="feeds nothing"
         ),
-        pytest.param({"connection": "7"}, ("NOT_FOUND", ["of"]), id="no connection"),
-        pytest.param({"source": "7"}, ("NOT_FOUND", ["of"]), id="no source"),
+        pytest.param({"connection": "7"}, ("NOT_FOUND", ["of", "connection"]), id="no connection"),
+        pytest.param({"source": "7"}, ("NOT_FOUND", ["of", "source"]), id="no source"),
     ],
 )
 async def test_what_can_not_be_read_is_told(
@@ -219,6 +219,9 @@ async def test_the_same_rows_with_the_same_key_are_recorded_once(world: World, a
             id="a dimension twice",
         ),
         pytest.param(
+            {"idempotencyKey": "a\0b"}, [("INVALID_RECORD", ["idempotencyKey"])], id="NUL"
+        ),
+        pytest.param(
             {"idempotencyKey": ""}, [("INVALID_RECORD", ["idempotencyKey"])], id="an empty key"
         ),
     ],
@@ -229,6 +232,13 @@ async def test_rows_that_can_not_be_recorded_are_told_and_none_is(
     source = (await ids(api))["MT-1:inbox"]
 
     assert await refused(api, RECORD, **{"source": source, **ROWS, **given}) == errors
+    assert world.operated.recorder.observations == []
+
+
+async def test_an_archived_connection_takes_no_observations(world: World, api: Api) -> None:
+    source = (await ids(api))["MT-2:away"]
+
+    assert await refused(api, RECORD, source=source, **ROWS) == [("ARCHIVED", ["source"])]
     assert world.operated.recorder.observations == []
 
 

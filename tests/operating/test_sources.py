@@ -97,7 +97,7 @@ async def test_a_binding_may_have_names_of_its_own_and_an_id_of_the_clients_maki
     again = await refused(api, BIND, **given)
 
     assert (source["key"], source["title"]) == ("T", "Trust")
-    assert again == [("CONFLICT", ["id"])]
+    assert again == [("CONFLICT", ["newId"])]
 
 
 async def test_a_unit_that_can_not_be_converted_exactly_is_refused_and_the_legal_ones_named(
@@ -131,6 +131,16 @@ async def test_a_unit_that_can_not_be_converted_exactly_is_refused_and_the_legal
         ),
         pytest.param(
             {"breakdowns": [["region"]]}, [("INVALID_RECORD", ["breakdowns"])], id="no dimension"
+        ),
+        pytest.param(
+            {"breakdowns": [["channel", "channel"]]},
+            [("INVALID_RECORD", ["breakdowns", "0"])],
+            id="a dimension twice",
+        ),
+        pytest.param(
+            {"breakdowns": [[], ["channel"], ["channel"]]},
+            [("INVALID_RECORD", ["breakdowns", "2"])],
+            id="a breakdown twice",
         ),
         pytest.param({"parameters": 1}, [("INVALID_RECORD", ["parameters"])], id="no object"),
         pytest.param({"key": "MT-TRUST"}, [("CONFLICT", ["key"])], id="a key that is taken"),

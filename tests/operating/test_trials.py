@@ -8,6 +8,7 @@ import pytest
 from api.execution.limits import Limits
 from journey_atlas_sdk import AuthError, MetricSpec, RateLimited
 from tests.api.asking import Api, Json
+from tests.operating.test_connections import ARCHIVE
 from tests.operating.world import (
     CANARY,
     World,
@@ -203,6 +204,20 @@ async def test_a_long_list_comes_in_pages_and_is_asked_for_once(world: World, ap
     assert world.listed == 1
 
 
+@pytest.mark.parametrize("document", [DISCOVER, PREVIEW], ids=["list", "look"])
+async def test_the_source_of_an_archived_connection_is_asked_nothing(
+    world: World, api: Api, document: str
+) -> None:
+    made = await a_connection_of(api)
+    await done(api, ARCHIVE, id=made["id"], version=1)
+    more = {} if document == DISCOVER else {"remoteMetric": "trust", "grain": "MONTH"}
+
+    errors = await refused(api, document, connection=made["id"], **more)
+
+    assert errors == [("ARCHIVED", ["connection"])]
+    assert (world.asked, world.listed) == ([], 0)
+
+
 async def test_a_list_can_be_searched(api: Api) -> None:
     made = await a_connection_of(api)
 
@@ -298,6 +313,9 @@ async def test_a_look_shows_no_more_than_the_newest_hundred(api: Api) -> None:
         ),
         pytest.param(
             {"from": "2026-11-02", "to": "2026-11-01"}, "INVALID_RECORD", ["from"], id="backwards"
+        ),
+        pytest.param(
+            {"from": "2030-01-01", "to": "2030-02-01"}, "INVALID_RECORD", ["from"], id="to come"
         ),
         pytest.param({"remoteMetric": "trsut"}, "UNKNOWN_METRIC", [], id="no such metric"),
     ],

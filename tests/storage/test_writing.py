@@ -20,6 +20,7 @@ from storage.atlases import StoredAtlases
 from storage.tables import links, nodes, organizations
 from tests.builders import (
     NOW,
+    Fields,
     a_cycle,
     a_goal,
     a_journey,
@@ -48,6 +49,23 @@ async def test_each_apply_moves_the_revision_by_one(atlases: StoredAtlases) -> N
 
     assert await atlases.revision("norrhavn") == 2
     assert (await loaded(atlases)).revision == 2
+
+
+@pytest.mark.parametrize(
+    "unkept",
+    [
+        pytest.param({"title": "a\0b"}, id="NUL in a text"),
+        pytest.param({"custom_fields": {"note": "a\0b"}}, id="NUL in JSON"),
+        pytest.param(
+            {"key": "".join(map(chr, range(0x4E00, 0x6200)))}, id="too long for the index"
+        ),
+    ],
+)
+async def test_what_no_column_can_hold_is_refused_in_words(
+    atlases: StoredAtlases, unkept: dict[str, Fields]
+) -> None:
+    with pytest.raises(InvalidRecord, match="can't keep a value"):
+        await atlases.apply(changes(a_goal(**unkept)), now=NOW)
 
 
 async def test_changes_on_an_older_revision_are_refused_and_change_nothing(
