@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,6 @@ from api.errors import SettingsError
 from api.settings import Settings
 from ingest.sealing import KeyUnusable, Sealer, SecretKey, new_key, read_keys
 
-OWNER_ONLY = 0o600
 KEY_FILE, KEY_FILE_OF_DEMO = "secret.key", "secret-demo.key"
 
 _log = logging.getLogger("atlas.secrets")
@@ -68,15 +68,9 @@ class OwnKeyFile:
 
     def read(self) -> list[SecretKey]:
         """Give its keys, and make it where it is missing."""
-        try:
+        if not self.path.exists():
             self._make()
-        except FileExistsError:
-            return read_keys(self.path.read_text(encoding="ascii"))
-        _log.warning(
-            "A key for secrets was made: %s. Keep a copy: no stored secret opens without it.",
-            self.path,
-        )
-        return self.read()
+        return read_keys(self.path.read_text(encoding="ascii"))
 
     def add(self) -> None:
         """Put a new key before the others: it seals from now on."""
@@ -88,10 +82,19 @@ class OwnKeyFile:
         self._replace(self._lines()[:1])
 
     def _make(self) -> None:
+        """Write beside and link: whoever comes second finds the whole file of the first one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        opened = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        with os.fdopen(opened, "w", encoding="ascii") as file:
-            file.write(f"{new_key()}\n")
+        beside = self._beside([new_key()])
+        try:
+            self.path.hardlink_to(beside)
+        except FileExistsError:
+            return
+        finally:
+            beside.unlink()
+        _log.warning(
+            "A key for secrets was made: %s. Keep a copy: no stored secret opens without it.",
+            self.path,
+        )
 
     def _lines(self) -> list[str]:
         self.read()
@@ -99,11 +102,14 @@ class OwnKeyFile:
 
     def _replace(self, lines: Sequence[str]) -> None:
         """Write beside and rename: a server that reads meanwhile sees the old or the new one."""
-        beside = self.path.with_suffix(".new")
-        opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+        self._beside(lines).replace(self.path)
+
+    def _beside(self, lines: Sequence[str]) -> Path:
+        """Write a file beside it, which its owner alone may read."""
+        opened, name = tempfile.mkstemp(prefix=f"{self.path.name}.", dir=self.path.parent)
         with os.fdopen(opened, "w", encoding="ascii") as file:
             file.write("".join(f"{line}\n" for line in lines))
-        beside.replace(self.path)
+        return Path(name)
 
 
 def _given(text: str, setting: str) -> list[SecretKey]:

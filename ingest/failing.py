@@ -25,6 +25,13 @@ LONGEST_PAUSE = timedelta(days=7)
 SHORTEST_PAUSE = timedelta(seconds=1)
 """How soon a source that needs time is asked again at the earliest, however soon it says."""
 
+
+class SwitchedOff(ConnectorBug):
+    """An operator switched the connector off: nothing is asked through it, and no circuit opens."""
+
+    code = "SWITCHED_OFF"
+
+
 ADVICE: Mapping[str, str] = MappingProxyType(
     {
         ConfigError.code: "Correct the connection's settings or the source's parameters.",
@@ -37,6 +44,7 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         QuotaExhausted.code: "It goes on when the quota is filled up; ask less often, or for less.",
         DataError.code: "Look at what the source delivers: it isn't what it promised.",
         ConnectorBug.code: "Report it to whoever wrote the connector.",
+        SwitchedOff.code: "Ask whoever runs the server to switch the connector on again.",
     }
 )
 """What to do about a failure, by its code."""

@@ -9,10 +9,10 @@ from typing import Final, Protocol
 
 from domain.atlas import Atlas
 from domain.source import Connection
+from ingest.failing import SwitchedOff
 from ingest.settings import NOTHING_KNOWN, SettingsResolver
 from ingest.vaults import MemoryVaults, Vaults
 from journey_atlas_sdk import (
-    ConnectorBug,
     ConnectorInfo,
     Delivery,
     MetricSpec,
@@ -122,13 +122,13 @@ class Opener:
         """Make a connection ready to be asked.
 
         `known` are secrets that aren't stored yet. ConfigError where its settings can't work,
-        ConnectorBug where its connector is switched off.
+        SwitchedOff where its connector is.
         """
         info = self.registry.get(connection.connector).info
         why_off = await self.switches.why_off(info.key)
         if why_off is not None:
             message = f"The connector {info.key} is switched off: {why_off}"
-            raise ConnectorBug(message)
+            raise SwitchedOff(message)
         resolved = await self.settings.resolve(atlas.organization.id, connection, info, known)
         lending = Lending(
             connection=f"{atlas.organization.key}.{connection.key}",

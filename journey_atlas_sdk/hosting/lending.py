@@ -127,7 +127,7 @@ def _budget_key(connector: AnyConnector, lending: Lending, redactor: Redactor) -
     info = connector.info
     try:
         own = connector.budget_key()
-    except Exception as error:  # noqa: BLE001 -- a stranger's code may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- a stranger's code may raise anything
         message = f"The connector {info.key!r} failed to name its budget: {type(error).__name__}."
         raise ConnectorBug(message, detail=redactor.told(error)) from None
     if own is not None and redactor.text(own) != own:

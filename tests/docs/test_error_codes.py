@@ -9,7 +9,7 @@ from api import app
 from api.errors import Costly, QueryError, Stopped
 from api.execution.documents import PARSE_FAILED, VALIDATION_FAILED
 from domain.errors import DomainError, NotFound, Rejected
-from ingest.failing import ADVICE
+from ingest.failing import ADVICE, SwitchedOff
 from journey_atlas_sdk import ConnectorError
 
 PAGE = (Path(__file__).parents[2] / "docs/frontend/error-codes.md").read_text(encoding="utf-8")
@@ -50,12 +50,13 @@ def test_every_code_of_user_errors_is_listed() -> None:
 
 
 def test_every_code_of_sources_is_listed_with_its_fault() -> None:
-    known = [
+    of_connectors = [
         error
         for error in vars(journey_atlas_sdk).values()
         if isinstance(error, type) and issubclass(error, ConnectorError)
         if error is not ConnectorError
     ]
+    known = [*of_connectors, SwitchedOff]
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", SECTIONS["Of sources"], re.MULTILINE)
 
     assert dict(rows) == {error.code: error.fault.value for error in known}

@@ -367,4 +367,5 @@ async def test_nothing_is_asked_through_a_connector_that_is_switched_off() -> No
 
     assert (world.asked, result.run.state) == ([], RunState.FAILING)
     assert result.run.error is not None
+    assert result.run.error.code == "SWITCHED_OFF"
     assert result.run.error.message.endswith("is switched off: scripted blocks everything.")

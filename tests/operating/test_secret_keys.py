@@ -1,7 +1,9 @@
 """Where keys come from, and the file of our own: made once, its owner's alone, changed in place."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -10,7 +12,7 @@ from api.secret_keys import OwnKeyFile, own_key_file, sealer_of
 from api.settings import Settings, read_settings
 from domain.node import OrganizationId
 from domain.secret import SecretName
-from ingest.sealing import NoKey, new_key, read_keys
+from ingest.sealing import NoKey, SecretKey, new_key, read_keys
 from tests.builders import NOW, id_of
 
 HERE = OrganizationId(id_of("norrhavn"))
@@ -85,3 +87,20 @@ def test_a_new_key_goes_first_and_the_older_ones_can_be_dropped(tmp_path: Path) 
     assert file.read() == [new]
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
     assert len(read_keys(file.path.read_text())) == 1
+
+
+def test_many_who_make_the_first_key_at_once_end_up_with_the_same(tmp_path: Path) -> None:
+    file = OwnKeyFile(tmp_path / "secret.key")
+    together = Barrier(8)
+
+    def read() -> list[SecretKey]:
+        together.wait()
+        return file.read()
+
+    with ThreadPoolExecutor(8) as pool:
+        keys = {
+            key.name for found in [pool.submit(read) for _ in range(8)] for key in found.result()
+        }
+
+    assert keys == {key.name for key in file.read()}
+    assert [each.name for each in tmp_path.iterdir()] == ["secret.key"]
