@@ -18,7 +18,7 @@ from api.clock import clock_at, real_clock
 from api.connectors import load_registry
 from api.database import open_database
 from api.demo import sample
-from api.demo.services import TOKENS, with_services
+from api.demo.services import SECRETS, with_services
 from api.first_page.page import first_page_routes
 from api.http import graphql_routes
 from api.ids import new_id
@@ -65,7 +65,7 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
     gc.set_threshold(OBJECTS_UNTIL_COLLECTION)
     registry, environment = load_registry(settings), dict(os.environ)
     if of_demo:
-        registry, environment = with_services(registry), {**environment, **TOKENS}
+        registry, environment = with_services(registry), {**environment, **SECRETS}
     async with open_database(settings, demo=of_demo) as url:
         engine = create_engine(url)
         try:

@@ -10,15 +10,18 @@ from typing import Final
 import httpx
 from starlette.types import ASGIApp
 
-from api.demo import survey
+from api.demo import analytics, survey
 from api.demo.sample import sample_file
-from api.demo.vendors import surveymonkey
+from api.demo.vendors import mixpanel, surveymonkey
 from journey_atlas_sdk import hookimpl
 from journey_atlas_sdk.hosting.loading import manager_of
 from plugins.hooked import HookedPlugin, Hooks
 from plugins.registry import Registry
 
-TOKENS: Final[Mapping[str, str]] = {"NORRHAVN_SURVEY_TOKEN": surveymonkey.TOKEN}
+SECRETS: Final[Mapping[str, str]] = {
+    "NORRHAVN_SURVEY_TOKEN": surveymonkey.TOKEN,
+    "NORRHAVN_ANALYTICS_SECRET": mixpanel.SECRET,
+}
 """The variables that the sample's secrets are read from."""
 
 _NAME: Final = "norrhavn"
@@ -30,7 +33,10 @@ class Services:
     def __init__(self) -> None:
         """Open them, with the sample's history in them."""
         observations = sample_file().parent / "observations"
-        self._by_connection: Mapping[str, ASGIApp] = {"survey": survey.service(observations)}
+        self._by_connection: Mapping[str, ASGIApp] = {
+            "survey": survey.service(observations),
+            "analytics": analytics.service(observations),
+        }
 
     @hookimpl
     def atlas_http_transport(self, connection: str) -> httpx.AsyncBaseTransport | None:

@@ -1,20 +1,18 @@
 """The bank's relationship survey: answers that add up to what its CSV exports tell."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from api.clock import real_clock
+from api.demo.exports import OSLO, values_of
 from api.demo.vendors import surveymonkey as vendor
 from journey_atlas_sdk import Grain, Window, period_of
 
-OSLO: Final = ZoneInfo("Europe/Oslo")
 RECOMMENDS: Final = "725296472"
 EASE: Final = "725296473"
 ANSWERS: Final = 200
@@ -28,30 +26,21 @@ PASSIVES: Final = 60
 class Months:
     """What the survey found in each month, by the month's first instant."""
 
-    score: Mapping[datetime, int]
+    score: Mapping[datetime, Decimal]
     ease: Mapping[datetime, Decimal]
 
 
 def service(observations: Path) -> vendor.SurveyMonkey:
     """Make the service out of the folder of the bank's exports."""
     months = Months(
-        score={at: int(value) for at, value in _monthly(observations / "net-promoter-score.csv")},
-        ease=dict(_monthly(observations / "customer-effort.csv")),
+        score=values_of(observations / "net-promoter-score.csv"),
+        ease=values_of(observations / "customer-effort.csv"),
     )
     return vendor.SurveyMonkey(
         now=real_clock,
         questions=[_question(RECOMMENDS, range(11)), _question(EASE, range(1, 8))],
         recall=partial(_answered, months),
     )
-
-
-def _monthly(file: Path) -> Iterator[tuple[datetime, Decimal]]:
-    """Read an export's values by month, those of all channels together."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if not row.get("channel"):
-                start = datetime.fromisoformat(row["period_start"]).replace(tzinfo=OSLO)
-                yield start.astimezone(UTC), Decimal(row["value"])
 
 
 def _question(key: str, scale: range) -> vendor.Question:
@@ -75,7 +64,7 @@ def _answered(months: Months, start: datetime, end: datetime) -> Iterator[vendor
 
 def _of_month(months: Months, month: Window) -> Iterator[vendor.Answered]:
     score, ease = months.score[month.start], months.ease[month.start]
-    promoters = (ANSWERS - PASSIVES + score * ANSWERS // 100) // 2
+    promoters = (ANSWERS - PASSIVES + int(score) * ANSWERS // 100) // 2
     easier = int(ease % 1 * ANSWERS)
     apart = (month.end - month.start) / ANSWERS
     for number in range(ANSWERS):

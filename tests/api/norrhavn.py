@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from api.atlas_file.importing import import_atlas_file
-from api.demo.services import TOKENS, with_services
+from api.demo.services import SECRETS, with_services
 from domain.atlas import Atlas, build_atlas
 from domain.metric import Observation
 from domain.source import MetricSource, SourceError, SourceState
@@ -57,7 +57,7 @@ async def _imported_and_pulled() -> Norrhavn:
     registry, kept = with_services(load_plugins(None)), FakeReadings()
     sync = Sync(
         opener=Opener(
-            registry=registry, clock=lambda: NOW, settings=SettingsResolver(environment=TOKENS)
+            registry=registry, clock=lambda: NOW, settings=SettingsResolver(environment=SECRETS)
         ),
         readings=kept,
         real_clock=lambda: NOW,

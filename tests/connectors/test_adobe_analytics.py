@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from api.demo.vendors.analytics import Event
 from connectors.adobe_analytics import AdobeAnalytics
 from journey_atlas_sdk import (
     Aggregation,
@@ -20,7 +21,6 @@ from journey_atlas_sdk import (
 from tests.connectors.bench import NOW, Bench, a_bench
 from tests.plugins.questions import OSLO, a_question, days
 from tests.vendors import adobe_analytics as vendor
-from tests.vendors.analytics import Event
 
 SETTINGS: dict[str, Any] = {  # Any: JSON
     "url": "https://adobe.test",

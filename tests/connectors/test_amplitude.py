@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.demo.vendors.analytics import Event
 from connectors.amplitude import Amplitude, AmplitudeSettings
 from journey_atlas_sdk import (
     AuthError,
@@ -19,7 +20,6 @@ from journey_atlas_sdk import (
 from tests.connectors.bench import NOW, Bench, a_bench
 from tests.plugins.questions import OSLO, a_question, days
 from tests.vendors import amplitude as vendor
-from tests.vendors.analytics import Event
 
 SETTINGS: dict[str, Any] = {  # Any: JSON
     "api_key": vendor.API_KEY,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from api.demo.vendors.analytics import Event
 from connectors.ga4 import Ga4
 from journey_atlas_sdk import (
     ConfigError,
@@ -22,7 +23,6 @@ from tests.connectors.bench import NOW, Bench, a_bench
 from tests.plugins.questions import OSLO, a_question, days
 from tests.vendors import ga4 as vendor
 from tests.vendors import google
-from tests.vendors.analytics import Event
 
 SETTINGS: dict[str, Any] = {  # Any: JSON
     "key": google.key_file(),

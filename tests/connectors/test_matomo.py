@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from api.demo.vendors.analytics import Event
 from connectors.matomo import Matomo
 from journey_atlas_sdk import AccessDenied, AuthError, ConfigError, ConnectorError, DataError, Grain
 from tests.connectors.bench import NOW, Bench, a_bench
 from tests.plugins.questions import OSLO, a_question, days
 from tests.vendors import matomo as vendor
-from tests.vendors.analytics import Event
 
 SETTINGS: dict[str, Any] = {  # Any: JSON
     "url": "https://matomo.test",

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from api.demo.vendors import mixpanel as vendor
+from api.demo.vendors.analytics import Event
 from connectors.mixpanel import Mixpanel, MixpanelSettings
 from journey_atlas_sdk import (
     Aggregation,
@@ -25,8 +27,6 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.testing import FakeContext, client_over, pull_all
 from tests.plugins.questions import OSLO, a_question, days
-from tests.vendors import mixpanel as vendor
-from tests.vendors.analytics import Event
 from tests.vendors.serving import served
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # a Sunday

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from api.demo.vendors.analytics import Event
 from connectors.plausible import Plausible
 from journey_atlas_sdk import AuthError, ConfigError, DataError, Grain, PlanLimit, RateLimited
 from tests.connectors.bench import NOW, Bench, a_bench
 from tests.plugins.questions import OSLO, a_question, days
 from tests.vendors import plausible as vendor
-from tests.vendors.analytics import Event
 
 SETTINGS: dict[str, Any] = {  # Any: JSON
     "token": vendor.KEY,

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from api.demo.vendors.analytics import Event
 from connectors.posthog import PostHog
 from journey_atlas_sdk import ConfigError, DataError, Grain, RateLimited
 from tests.connectors.bench import NOW, Bench, a_bench
 from tests.plugins.questions import OSLO, a_question, days
 from tests.vendors import posthog as vendor
-from tests.vendors.analytics import Event
 
 SETTINGS: dict[str, Any] = {  # Any: JSON
     "token": vendor.KEY,

@@ -50,13 +50,13 @@ def test_every_code_of_user_errors_is_listed() -> None:
 
 
 def test_every_code_of_sources_is_listed_with_its_fault() -> None:
-    of_connectors = [
+    of_connectors: list[type[ConnectorError]] = [
         error
         for error in vars(journey_atlas_sdk).values()
         if isinstance(error, type) and issubclass(error, ConnectorError)
         if error is not ConnectorError
     ]
-    known = [*of_connectors, SwitchedOff]
+    known: list[type[ConnectorError]] = [*of_connectors, SwitchedOff]
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", SECTIONS["Of sources"], re.MULTILINE)
 
     assert dict(rows) == {error.code: error.fault.value for error in known}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 
+from api.demo.vendors.analytics import Event
 from connectors.amplitude import Amplitude
 from journey_atlas_sdk import AuthError, Grain
 from journey_atlas_sdk.conformance import (
@@ -22,7 +23,6 @@ from journey_atlas_sdk.conformance import (
     unique,
 )
 from tests.vendors import amplitude as vendor
-from tests.vendors.analytics import Event
 
 
 def service(world: World) -> App:

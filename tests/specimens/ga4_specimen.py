@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 
+from api.demo.vendors.analytics import Event
 from connectors.ga4 import Ga4
 from journey_atlas_sdk import AccessDenied, AuthError, Grain
 from journey_atlas_sdk.conformance import (
@@ -23,7 +24,6 @@ from journey_atlas_sdk.conformance import (
 )
 from tests.vendors import ga4 as vendor
 from tests.vendors import google
-from tests.vendors.analytics import Event
 
 
 def service(world: World) -> App:

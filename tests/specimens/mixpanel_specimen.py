@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
+from api.demo.vendors import mixpanel as vendor
+from api.demo.vendors.analytics import Event
 from connectors.mixpanel import Mixpanel
 from journey_atlas_sdk import AccessDenied, Grain
 from journey_atlas_sdk.conformance import (
@@ -22,8 +24,6 @@ from journey_atlas_sdk.conformance import (
     share,
     unique,
 )
-from tests.vendors import mixpanel as vendor
-from tests.vendors.analytics import Event
 
 FUNNELS: Final = {"7509": vendor.Funnel(steps=["Began", "Done"])}
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.analytics import AnalyticsFake, Event, bucket_of
+from api.demo.vendors.analytics import AnalyticsFake, Event, bucket_of
 from tests.vendors.google import ACCOUNT, Login, refused
 from tests.vendors.meters import ClockMeter
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.analytics import AnalyticsFake, Event, buckets
+from api.demo.vendors.analytics import AnalyticsFake, Event, buckets
 from tests.vendors.fake import Refused
 
 TOKEN: Final = "canary0f1e2d3c4b5a69788796a5b4c3d2e1f0"  # noqa: S105 -- of a service that lives for a test

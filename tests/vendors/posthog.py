@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.analytics import AnalyticsFake, bucket_of
+from api.demo.vendors.analytics import AnalyticsFake, bucket_of
 from tests.vendors.fake import Refused
 from tests.vendors.meters import SlidingMeter
 

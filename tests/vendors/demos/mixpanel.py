@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from tests.vendors import mixpanel
-from tests.vendors.analytics import Event
+from api.demo.vendors import mixpanel
+from api.demo.vendors.analytics import Event
 from tests.vendors.demo import DAYS, OSLO, Demo, present, spread
 
 

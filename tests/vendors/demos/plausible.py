@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from api.demo.vendors.analytics import Event
 from tests.vendors import plausible
-from tests.vendors.analytics import Event
 from tests.vendors.demo import DAYS, OSLO, Demo, present, spread
 
 

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.analytics import AnalyticsFake
-from tests.vendors.fake import Refused
-from tests.vendors.meters import SlidingMeter
+from api.demo.vendors.analytics import AnalyticsFake
+from api.demo.vendors.fake import Refused
+from api.demo.vendors.meters import SlidingMeter
 
 USERNAME: Final = "atlas.1a2b3c.mp-service-account"
 SECRET: Final = "mp-secret-canary-91c4"  # noqa: S105 -- of a service that lives for a test

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.vendors.fake import Fake
+from api.demo.vendors.fake import Fake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
