@@ -33,7 +33,7 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.observation_rows import bound_values
-from journey_atlas_sdk.queries import QuerySettings, read_answer
+from journey_atlas_sdk.queries import Column, QuerySettings, read_answer
 from journey_atlas_sdk.settings import AllowPrivate
 from journey_atlas_sdk.stopping import stopping
 
@@ -98,7 +98,7 @@ class Sql(Connector[SqlSettings]):
         statement, zone = self._statement(request, url), request.time_zone.key
         columns, rows = self._run(statement, url, context, zone=zone)
         self.settings.require_few(request.metric, len(rows))
-        return read_answer(request, columns, rows, now=context.now())
+        return read_answer(request, [*map(Column, columns)], rows, now=context.now())
 
     def _statement(self, request: PullRequest, url: URL) -> Select[Any]:  # Any: its columns
         """Bind the question's values; the wrapping bounds the rows, and can hold a SELECT only."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -135,9 +135,21 @@ def _bound(name: str, value: datetime | date | str) -> Bound:
     return Bound(name, "DATE", value.isoformat())
 
 
+def _as_it_is(cell: object) -> object:
+    return cell
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an answer; `read` reads a cell that isn't None, where its text won't do."""
+
+    name: str
+    read: Callable[[Any], object] = _as_it_is  # Any: what the service gives
+
+
 def read_answer(
     request: PullRequest,
-    columns: Sequence[str],
+    columns: Sequence[Column],
     rows: Iterable[Sequence[object]],
     *,
     now: datetime,
@@ -147,14 +159,22 @@ def read_answer(
     Names of columns count in lower case. DataError for other columns than an observation has,
     ConfigError for an unknown dimension.
     """
-    names = [name.casefold() for name in columns]
+    names = [column.name.casefold() for column in columns]
     _require_readable(request.metric, names)
     require_columns(request.dimensions, set(names) - OWN_COLUMNS)
+    readers = [column.read for column in columns]
     reader = RowReader(request=request, now=now, number=_number)
     return reader.answer(
-        NumberedRow(request.metric, number, dict(zip(names, row, strict=True)))
+        NumberedRow(request.metric, number, dict(zip(names, _cells(row, readers), strict=True)))
         for number, row in enumerate(rows, start=1)
     )
+
+
+def _cells(row: Sequence[object], readers: Sequence[Callable[[Any], object]]) -> list[object]:
+    if len(row) != len(readers):
+        message = f"A row of {len(row)} cells stands under {len(readers)} columns."
+        raise DataError(message)
+    return [None if cell is None else read(cell) for cell, read in zip(row, readers, strict=True)]
 
 
 def _require_readable(metric: str, columns: Sequence[str]) -> None:

@@ -1,17 +1,18 @@
 """One SELECT a metric: how a statement is written for a service, and how its answer is read."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from journey_atlas_sdk import ConfigError, DataError, UnknownMetric
-from journey_atlas_sdk.queries import Bound, QuerySettings, read_answer
+from journey_atlas_sdk.queries import Bound, Column, QuerySettings, read_answer
 from tests.plugins.questions import a_question
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIRST = "2026-10-01"
+COLUMNS = [Column("period_start"), Column("value")]
 
 
 def settings(query: str, **other: object) -> QuerySettings:
@@ -80,7 +81,9 @@ def test_a_query_that_writes_is_refused() -> None:
 
 @pytest.mark.parametrize("cell", ["NaN", "-Infinity", "inf", float("nan"), Decimal("inf"), None])
 def test_what_is_no_finite_number_is_no_measurement(cell: object) -> None:
-    (seen,) = read_answer(a_question(), ["PERIOD_START", "Value"], [[FIRST, cell]], now=NOW)
+    (seen,) = read_answer(
+        a_question(), [Column("PERIOD_START"), Column("Value")], [[FIRST, cell]], now=NOW
+    )
 
     assert seen.value is None
 
@@ -88,7 +91,20 @@ def test_what_is_no_finite_number_is_no_measurement(cell: object) -> None:
 @pytest.mark.parametrize("cell", ["37%", "N/A", True, b"4", [1]])
 def test_what_is_no_number_is_refused_by_row_and_column(cell: object) -> None:
     with pytest.raises(DataError, match=r"trust, row 1, column value: .* is not a number"):
-        read_answer(a_question(), ["period_start", "value"], [[FIRST, cell]], now=NOW)
+        read_answer(a_question(), COLUMNS, [[FIRST, cell]], now=NOW)
+
+
+def test_a_column_is_read_as_its_type_says() -> None:
+    columns = [Column("period_start", date.fromisoformat), Column("value"), Column("n", int)]
+
+    (seen,) = read_answer(a_question(), columns, [[FIRST, "66.40", None]], now=NOW)
+
+    assert (seen.value, seen.sample_size) == (Decimal("66.4"), None)
+
+
+def test_a_row_with_other_cells_than_columns_is_refused() -> None:
+    with pytest.raises(DataError, match="A row of 1 cells stands under 2 columns"):
+        read_answer(a_question(), COLUMNS, [[FIRST]], now=NOW)
 
 
 def test_more_rows_than_allowed_are_refused() -> None:
