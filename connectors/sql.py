@@ -33,7 +33,7 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.observation_rows import bound_values
-from journey_atlas_sdk.queries import Column, QuerySettings, read_answer
+from journey_atlas_sdk.queries import Column, QuerySettings, kind_of, read_answer
 from journey_atlas_sdk.settings import AllowPrivate
 from journey_atlas_sdk.stopping import stopping
 
@@ -232,12 +232,6 @@ def _stopper(connection: Connection) -> Callable[[], object]:
     return lambda: None
 
 
-_BY_SQLSTATE: Final[Mapping[str, type[ConnectorError]]] = {
-    "42501": AccessDenied,
-    "28": AuthError,
-    "22": DataError,
-    **dict.fromkeys(("08", "40", "53", "57", "58"), TransientError),
-}
 # Connecting fails without an SQLSTATE: drivers pass on no more than the server's words.
 _BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
     r"authentication failed|no password supplied|no pg_hba.conf entry": AuthError,
@@ -260,7 +254,7 @@ def _named(error: exc.DBAPIError) -> ConnectorError:
 def _kind(error: exc.DBAPIError) -> type[ConnectorError]:
     sqlstate = getattr(error.orig, "sqlstate", None)
     if sqlstate:
-        return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2], ConfigError)
+        return kind_of(sqlstate)
     for words, kind in _BY_WORDS.items():
         if re.search(words, str(error.orig), re.IGNORECASE):
             return kind

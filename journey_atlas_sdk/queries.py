@@ -14,7 +14,14 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field
 
 from journey_atlas_sdk.connector import MetricSpec, PullRequest
-from journey_atlas_sdk.errors import DataError
+from journey_atlas_sdk.errors import (
+    AccessDenied,
+    AuthError,
+    ConfigError,
+    ConnectorError,
+    DataError,
+    TransientError,
+)
 from journey_atlas_sdk.numbers import parse_decimal
 from journey_atlas_sdk.observation_rows import (
     BOUND,
@@ -38,6 +45,12 @@ _READS: Final = re.compile(r"[\s(]*(?:select|with)\b", re.IGNORECASE)
 _WRITES: Final = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
 # A name, or a colon that begins none.
 _NAME: Final = re.compile(r"\\:|(?<![:\w]):(\w+)")
+_BY_SQLSTATE: Final[Mapping[str, type[ConnectorError]]] = {
+    "42501": AccessDenied,
+    "28": AuthError,
+    "22": DataError,
+    **dict.fromkeys(("08", "40", "53", "57", "58"), TransientError),
+}
 _NOT_MEASURED: Final = frozenset({"NaN", "Infinity", "-Infinity", "inf", "-inf"})
 
 
@@ -197,3 +210,8 @@ def _number(cell: object) -> Decimal | None:
         case _:
             message = f"A {type(cell).__name__} is not a number."
             raise DataError(message)
+
+
+def kind_of(sqlstate: str) -> type[ConnectorError]:
+    """Give the error that an SQLSTATE stands for; a ConfigError where the SQL is to blame."""
+    return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2], ConfigError)

@@ -6,8 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from journey_atlas_sdk import ConfigError, DataError, UnknownMetric
-from journey_atlas_sdk.queries import Bound, Column, QuerySettings, read_answer
+from journey_atlas_sdk import (
+    AccessDenied,
+    AuthError,
+    ConfigError,
+    ConnectorError,
+    DataError,
+    TransientError,
+    UnknownMetric,
+)
+from journey_atlas_sdk.queries import Bound, Column, QuerySettings, kind_of, read_answer
 from tests.plugins.questions import a_question
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -113,3 +121,19 @@ def test_more_rows_than_allowed_are_refused() -> None:
     few.require_few("trust", 2)
     with pytest.raises(DataError, match=r"trust has more than 2 rows \(`max_rows`\)"):
         few.require_few("trust", 3)
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "error"),
+    [
+        ("42501", AccessDenied),
+        ("28P01", AuthError),
+        ("22018", DataError),
+        ("57014", TransientError),
+        ("42601", ConfigError),
+    ],
+)
+def test_an_sqlstate_is_named_by_what_happens_next(
+    sqlstate: str, error: type[ConnectorError]
+) -> None:
+    assert kind_of(sqlstate) is error
