@@ -32,7 +32,7 @@ KINDS: Final[Mapping[str, Sequence[str]]] = {
         "posthog",
     ),
     "Work, code and customer records": ("github", "hubspot", "jira", "salesforce"),
-    "Data and BI": ("bigquery", "cube", "databricks", "google-sheets", "singer", "snowflake", "sql"),
+    "Data and BI": ("bigquery", "cube", "databricks", "dbt-semantic-layer", "google-sheets", "singer", "snowflake", "sql"),
     "Operations": ("influxdb", "prometheus"),
     "Files, and systems of your own": ("csv", "csv-http", "json-http", "s3", "webhook"),
     "For rehearsals": ("rehearsal",),

@@ -193,7 +193,7 @@ def test_seconds_since_1970_are_a_moment_to_the_microsecond() -> None:
     )
 
 
-@pytest.mark.parametrize("seconds", [Decimal("1790805600123"), Decimal(-10_000_000_000)])
+@pytest.mark.parametrize("seconds", [Decimal(1790805600123), Decimal(-10_000_000_000)])
 def test_seconds_that_can_only_be_a_slip_are_refused(seconds: Decimal) -> None:
     with pytest.raises(DataError, match="not in the years 1900 to 2200"):
         moment_at(seconds)
