@@ -15,7 +15,6 @@ from journey_atlas_sdk import (
     Capability,
     ConnectorInfo,
     Context,
-    DataError,
     Limit,
     Pending,
     Secret,
@@ -29,11 +28,10 @@ from journey_atlas_sdk.oauth import google
 from journey_atlas_sdk.paging import Page
 from journey_atlas_sdk.queries import Column, Statement
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings
+from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings, forgotten
 from journey_atlas_sdk.web import WebAddress
 
 _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform.read-only"
-_WAITS_MILLISECONDS: Final = 10_000
 _LOOK_AGAIN: Final = timedelta(seconds=5)
 
 
@@ -110,7 +108,6 @@ class BigQuery(Warehouse[BigQuerySettings]):
                 for bound in given.values()
             ],
             "maximumBytesBilled": str(self.settings.max_bytes_billed),
-            "timeoutMs": _WAITS_MILLISECONDS,
             "formatOptions": {"useInt64Timestamp": True},
             **place,
         }
@@ -136,14 +133,12 @@ class BigQuery(Warehouse[BigQuerySettings]):
     async def _get(
         self, job: "_Job", page: dict[str, str], auth: httpx.Auth, context: Context
     ) -> "_Answer":
-        asked = {"timeoutMs": str(_WAITS_MILLISECONDS), "formatOptions.useInt64Timestamp": "true"}
         place = {"location": job.location} if job.location else {}
+        given = {"formatOptions.useInt64Timestamp": "true", **place, **page}
         url, how = f"{self._url()}/{job.id}", terms(expect=EXPLAINED)
-        given = {**asked, **place, **page}
         response = await context.http.get(url, params=given, auth=auth, extensions=how)
         if response.status_code == HTTPStatus.NOT_FOUND:
-            message = "BigQuery no longer has the query's answer; it is run anew."
-            raise DataError(message)
+            raise forgotten(self.info)
         require_answer(response, "BigQuery")
         return read_model(response.content, _Answer)
 

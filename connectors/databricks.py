@@ -27,7 +27,7 @@ from journey_atlas_sdk.exact_json import read_model
 from journey_atlas_sdk.paging import Page
 from journey_atlas_sdk.queries import Column, Statement, kind_of
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings
+from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings, forgotten
 
 _LOOK_AGAIN: Final = timedelta(seconds=5)
 _LONGEST_MESSAGE: Final = 300
@@ -62,13 +62,12 @@ class Databricks(Warehouse[DatabricksSettings]):
 
     async def begin(self, statement: Statement, context: Context) -> Table | Pending:
         """Send a statement: Databricks answers when it is done, or after half a minute."""
-        given = {bound.name: bound for bound in statement.bound}
         asked = {
             "warehouse_id": self.settings.warehouse,
             "statement": statement.text,
             "parameters": [
                 {"name": bound.name, "type": bound.kind, "value": bound.text}
-                for bound in given.values()
+                for bound in {one.name: one for one in statement.bound}.values()
             ],
             "wait_timeout": "30s",
             "on_wait_timeout": "CONTINUE",
@@ -81,10 +80,6 @@ class Databricks(Warehouse[DatabricksSettings]):
         """Look at a statement again."""
         begun = read_model(resume.encode(), _Begun)
         return self._told(await self._send("GET", f"/{begun.statement_id}", context), context)
-
-    def budget_key(self) -> str:
-        """Name the workspace: its requests are counted together."""
-        return f"databricks:{self.settings.url}"
 
     def _told(self, body: bytes, context: Context) -> Table | Pending:
         begun = read_model(body, _Begun)
@@ -103,14 +98,8 @@ class Databricks(Warehouse[DatabricksSettings]):
             return found.data_array, found.next
 
         columns = [Column(each.name, _READ.get(each.type_name, str)) for each in answer.columns]
-        first = answer.result
-        return Table(
-            columns=columns,
-            count=answer.count,
-            rows=first.data_array,
-            next=first.next,
-            fetch=fetch,
-        )
+        count, rows, first = answer.count, answer.result.data_array, answer.result.next
+        return Table(columns=columns, count=count, rows=rows, next=first, fetch=fetch)
 
     async def _send(self, method: str, path: str, context: Context, asked: object = None) -> bytes:
         response = await context.http.request(
@@ -121,8 +110,7 @@ class Databricks(Warehouse[DatabricksSettings]):
             extensions=terms(expect=_EXPLAINED, repeatable=True),
         )
         if response.status_code == HTTPStatus.NOT_FOUND and path:
-            message = "Databricks no longer has the query's answer; it is run anew."
-            raise DataError(message)
+            raise forgotten(self.info)
         if response.status_code in _EXPLAINED:
             refusal = read_model(response.content, _Error)
             message = f"Databricks says: {refusal.message[:_LONGEST_MESSAGE]}"

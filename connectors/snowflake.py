@@ -17,7 +17,6 @@ from journey_atlas_sdk import (
     Capability,
     ConnectorInfo,
     Context,
-    DataError,
     Limit,
     Pending,
     Secret,
@@ -30,17 +29,16 @@ from journey_atlas_sdk.moments import moment_at
 from journey_atlas_sdk.paging import Page
 from journey_atlas_sdk.queries import Column, Statement, kind_of
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings
+from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings, forgotten
 
 _LOOK_AGAIN: Final = timedelta(seconds=5)
 _LONGEST_MESSAGE: Final = 300
-_STOPPED: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.UNPROCESSABLE_ENTITY})
-_EXPLAINED: Final = _STOPPED | {HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}
+_LATE: Final = HTTPStatus.REQUEST_TIMEOUT
+_STOPPED: Final = frozenset({_LATE, HTTPStatus.UNPROCESSABLE_ENTITY})
+_EXPLAINED: Final = _STOPPED | {HTTPStatus.ACCEPTED}
 _EPOCH: Final = date(1970, 1, 1)
 _DAYS: Final = re.compile(r"-?[0-9]{1,6}")
 _SECONDS: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-
-Name = Annotated[str, Field(min_length=1)]
 
 
 class SnowflakeSettings(WarehouseSettings):
@@ -50,8 +48,8 @@ class SnowflakeSettings(WarehouseSettings):
     """
 
     token: Secret = Field(description="A programmatic access token of a user of the type SERVICE.")
-    warehouse: Name | None = Field(default=None, description="Left out: the user's default.")
-    role: Name | None = Field(default=None, description="One that may only read; the same.")
+    warehouse: str | None = Field(default=None, description="Left out: the user's default.")
+    role: str | None = Field(default=None, description="One that may only read; the same.")
     timeout_seconds: Annotated[int, Field(ge=1, le=3_600)] = Field(
         default=300, description="Snowflake stops a statement that lasts longer."
     )
@@ -94,15 +92,7 @@ class Snowflake(Warehouse[SnowflakeSettings]):
     async def go_on(self, resume: str, context: Context) -> Table | Pending:
         """Look at a statement again."""
         handle = read_model(resume.encode(), _Begun).handle
-        answer = await self._send("GET", f"/{handle}", context)
-        if answer.status_code == HTTPStatus.NOT_FOUND:
-            message = "Snowflake no longer has the query's answer; it is run anew."
-            raise DataError(message)
-        return self._told(answer, context)
-
-    def budget_key(self) -> str:
-        """Name the account: its requests are counted together."""
-        return f"snowflake:{self.settings.url}"
+        return self._told(await self._send("GET", f"/{handle}", context), context)
 
     def _told(self, response: httpx.Response, context: Context) -> Table | Pending:
         begun = read_model(response.content, _Begun)
@@ -122,6 +112,7 @@ class Snowflake(Warehouse[SnowflakeSettings]):
     async def _send(
         self, method: str, path: str, context: Context, asked: object = None
     ) -> httpx.Response:
+        expected = _EXPLAINED | ({HTTPStatus.NOT_FOUND} if method == "GET" else set())
         response = await context.http.request(
             method,
             self.settings.at(f"/api/v2/statements{path}"),
@@ -132,12 +123,13 @@ class Snowflake(Warehouse[SnowflakeSettings]):
                 "User-Agent": "JourneyAtlas/1.0",
                 "X-Snowflake-Authorization-Token-Type": "PROGRAMMATIC_ACCESS_TOKEN",
             },
-            extensions=terms(expect=_EXPLAINED, repeatable=True),
+            extensions=terms(expect=expected, repeatable=True),
         )
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            raise forgotten(self.info)
         if response.status_code in _STOPPED:
             failure = read_model(response.content, _Failure)
-            is_late = response.status_code == HTTPStatus.REQUEST_TIMEOUT
-            kind = TransientError if is_late else kind_of(failure.sqlstate)
+            kind = TransientError if response.status_code == _LATE else kind_of(failure.sqlstate)
             message = f"Snowflake says: {failure.message[:_LONGEST_MESSAGE]}"
             raise kind(message)
         return response

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from journey_atlas_sdk.connector import Connector, Context, MetricSpec, Pending, PullRequest
+from journey_atlas_sdk.connector import (
+    Connector,
+    ConnectorInfo,
+    Context,
+    MetricSpec,
+    Pending,
+    PullRequest,
+)
+from journey_atlas_sdk.errors import DataError
 from journey_atlas_sdk.observations import Observation
 from journey_atlas_sdk.paging import Page, pages
 from journey_atlas_sdk.queries import Column, QuerySettings, Statement, read_answer
@@ -85,3 +93,12 @@ class Warehouse(Connector[W]):
         """List the metrics that have a query; only their answers tell their dimensions."""
         del context
         return self.settings.specs()
+
+    def budget_key(self) -> str:
+        """Name the warehouse: requests to it are counted together."""
+        return f"{self.info.key}:{self.settings.url}"
+
+
+def forgotten(info: ConnectorInfo) -> DataError:
+    """Make the error for an answer that a service no longer has."""
+    return DataError(f"{info.title} no longer has the query's answer; it is run anew.")

@@ -107,7 +107,7 @@ class DbtSemanticLayer(Fake):
             told |= {"status": "FAILED", "error": self.failure}
         else:
             rows = begun.rows[(page - 1) * PAGE : page * PAGE]
-            table = {"schema": {"fields": [], "pandas_version": "1.4.0"}, "data": rows}
+            table: Json = {"schema": {"fields": [], "pandas_version": "1.4.0"}, "data": rows}
             written = base64.b64encode(json.dumps(table).encode()).decode()
             pages = max(1, -(-len(begun.rows) // PAGE))
             told |= {"totalPages": pages, "jsonResult": written}
