@@ -118,10 +118,10 @@ class BigQuery(Warehouse[BigQuerySettings]):
 
         async def fetch(token: str) -> Page[Cells, str]:
             page = await self._get(answer.job, {"pageToken": token}, auth, context)
-            return page.cells, page.token
+            return page.cells, page.token or None
 
         columns = [Column(field.name, _READ.get(field.type, str)) for field in answer.fields]
-        count, rows, token = answer.count, answer.cells, answer.token
+        count, rows, token = answer.count, answer.cells, answer.token or None
         return Table(columns=columns, count=count, rows=rows, next=token, fetch=fetch)
 
     async def _post(self, asked: dict[str, object], auth: httpx.Auth, context: Context) -> bytes:

@@ -12,11 +12,11 @@ from typing import TypeVar
 from journey_atlas_sdk.connector import (
     Connector,
     ConnectorInfo,
-    Context,
     MetricSpec,
     Pending,
     PullRequest,
 )
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import DataError
 from journey_atlas_sdk.observations import Observation
 from journey_atlas_sdk.paging import Page, pages
@@ -42,7 +42,9 @@ class Table:
 
     async def all_rows(self) -> list[Cells]:
         """Fetch what isn't here yet."""
-        return [*self.rows, *[row async for row in pages(self.fetch, self.next or "")]]
+        if self.next is None:
+            return [*self.rows]
+        return [*self.rows, *[row async for row in pages(self.fetch, self.next)]]
 
 
 class WarehouseSettings(QuerySettings, ServiceSettings):
