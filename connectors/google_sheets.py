@@ -104,7 +104,7 @@ class GoogleSheets(Connector[GoogleSheetsSettings]):
         version="1.0.0",
         settings=GoogleSheetsSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
-        limits=(Limit(count=300, seconds=3_600),),
+        limits=(Limit(count=60, seconds=60),),
         timeout=timedelta(seconds=60),
         documentation="docs/connectors/google-sheets.md",
     )
