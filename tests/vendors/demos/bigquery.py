@@ -5,7 +5,7 @@ from functools import partial
 
 from tests.vendors import bigquery, google
 from tests.vendors.claims import SETTLED, lay_claims
-from tests.vendors.demo import HERE, Demo, present
+from tests.vendors.demo import Demo, present
 
 
 def demo(now: datetime) -> Demo:
@@ -13,7 +13,7 @@ def demo(now: datetime) -> Demo:
     return Demo(
         app=bigquery.BigQuery(now=present, lay=partial(lay_claims, now=now)),
         settings={
-            "key": google.key_file(token_uri=f"{HERE}/token"),
+            "key": google.key_file(token_uri="{url}/token"),  # noqa: S106 -- an address
             "project": bigquery.PROJECT,
             "location": "EU",
             "queries": {"settled-at-once": SETTLED},

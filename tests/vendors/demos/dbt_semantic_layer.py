@@ -1,14 +1,10 @@
 """Visits of an app, at the fake of dbt's Semantic Layer."""
 
 from datetime import datetime
-from typing import Final
-from zoneinfo import ZoneInfo
 
 from tests.vendors import dbt_semantic_layer as dbt
-from tests.vendors.demo import DAYS, Demo, spread
+from tests.vendors.demo import DAYS, OSLO, Demo, spread
 from tests.vendors.visits import Event
-
-OSLO: Final = ZoneInfo("Europe/Oslo")
 
 
 def demo(now: datetime) -> Demo:
