@@ -35,7 +35,7 @@ _LOOK_AGAIN: Final = timedelta(seconds=5)
 _LONGEST_MESSAGE: Final = 300
 _LATE: Final = HTTPStatus.REQUEST_TIMEOUT
 _STOPPED: Final = frozenset({_LATE, HTTPStatus.UNPROCESSABLE_ENTITY})
-_EXPLAINED: Final = _STOPPED | {HTTPStatus.ACCEPTED}
+_EXPLAINED: Final = _STOPPED | {HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}
 _EPOCH: Final = date(1970, 1, 1)
 _DAYS: Final = re.compile(r"-?[0-9]{1,6}")
 _SECONDS: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
@@ -112,7 +112,6 @@ class Snowflake(Warehouse[SnowflakeSettings]):
     async def _send(
         self, method: str, path: str, context: Context, asked: object = None
     ) -> httpx.Response:
-        expected = _EXPLAINED | ({HTTPStatus.NOT_FOUND} if method == "GET" else set())
         response = await context.http.request(
             method,
             self.settings.at(f"/api/v2/statements{path}"),
@@ -123,16 +122,16 @@ class Snowflake(Warehouse[SnowflakeSettings]):
                 "User-Agent": "JourneyAtlas/1.0",
                 "X-Snowflake-Authorization-Token-Type": "PROGRAMMATIC_ACCESS_TOKEN",
             },
-            extensions=terms(expect=expected, repeatable=True),
+            extensions=terms(expect=_EXPLAINED, repeatable=True),
         )
-        if response.status_code == HTTPStatus.NOT_FOUND:
+        if response.status_code == HTTPStatus.NOT_FOUND and method == "GET":
             raise forgotten(self.info)
         if response.status_code in _STOPPED:
             failure = read_model(response.content, _Failure)
             kind = TransientError if response.status_code == _LATE else kind_of(failure.sqlstate)
             message = f"Snowflake says: {failure.message[:_LONGEST_MESSAGE]}"
             raise kind(message)
-        return response
+        return response.raise_for_status()
 
 
 @hookimpl

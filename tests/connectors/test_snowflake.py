@@ -171,3 +171,5 @@ async def test_check_names_what_is_wrong(bench: Bench) -> None:
         await bench.connector().check(replace(bench.context, secrets={"token": "another"}))
     with pytest.raises(AccessDenied):
         await bench.connector(role="ATLAS_GUEST").check(bench.context)
+    with pytest.raises(ConfigError):
+        await bench.connector(url="https://snowflake.test/elsewhere").check(bench.context)
