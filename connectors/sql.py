@@ -7,12 +7,11 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from sqlalchemy import Connection, NullPool, Select, create_engine, exc, literal, select, text
 from sqlalchemy.engine import URL, Engine, make_url
 
@@ -30,22 +29,11 @@ from journey_atlas_sdk import (
     Observation,
     PullRequest,
     Secret,
-    Settings,
     TransientError,
-    Unit,
     hookimpl,
-    parse_decimal,
 )
-from journey_atlas_sdk.observation_rows import (
-    BOUND,
-    OWN_COLUMNS,
-    REQUIRED,
-    NumberedRow,
-    RowParameters,
-    RowReader,
-    bound_values,
-    require_columns,
-)
+from journey_atlas_sdk.observation_rows import bound_values
+from journey_atlas_sdk.queries import Column, QuerySettings, kind_of, read_answer
 from journey_atlas_sdk.settings import AllowPrivate
 from journey_atlas_sdk.stopping import stopping
 
@@ -59,50 +47,16 @@ _LONGEST_MESSAGE: Final = 300
 _LIMITS: Final = (
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', :zone, true)"
 )
-# What can't hold a keyword: comments, strings, quoted names, PostgreSQL's $tag$ strings.
-_QUOTED: Final = re.compile(
-    r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|\$(\w*)\$.*?\$\1\$", re.DOTALL
-)
-_READS: Final = re.compile(r"[\s(]*(?:select|with)\b", re.IGNORECASE)
-_WRITES: Final = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
 
 
-def _one_select(query: str) -> str:
-    """Give the query without its last semicolon; ValueError for all but one reading statement.
-
-    To tell mistakes early. What keeps an author of bad will from writing is the database's role.
-    """
-    query = query.strip().removesuffix(";")
-    bare = _QUOTED.sub(" ", query)
-    if not _READS.match(bare) or _WRITES.search(bare) or ";" in bare:
-        message = "Write one SELECT, or WITH … SELECT, that changes nothing."
-        raise ValueError(message)
-    unknown = sorted(set(text(query).compile().params) - BOUND)
-    if unknown:
-        legal = ", ".join(f":{name}" for name in sorted(BOUND))
-        message = f"Nothing is bound to :{', :'.join(unknown)}; there are {legal}."
-        raise ValueError(message)
-    return query
-
-
-class SqlSettings(Settings):
+class SqlSettings(QuerySettings):
     """Where the database is, and the query of each metric."""
 
     url: Secret = Field(description="As in `postgresql://reader:password@host/database`.")
-    queries: Mapping[str, Annotated[str, AfterValidator(_one_select)]] = Field(
-        min_length=1, description="A SELECT by metric, with the columns `period_start` and `value`."
-    )
-    units: Mapping[str, Unit] = Field(
-        default_factory=dict[str, Unit],
-        description="By metric, as in `{churn: {kind: RATIO}}`; left out: that of what it feeds.",
-    )
     allow_private: AllowPrivate = False
     timeout_seconds: Annotated[int, Field(ge=1, le=300)] = Field(
         default=30,
         description="PostgreSQL, SQLite and DuckDB stop a statement that lasts longer.",
-    )
-    max_rows: Annotated[int, Field(ge=1, le=5_000_000)] = Field(
-        default=200_000, description="A query with more is refused, not cut short."
     )
 
 
@@ -134,15 +88,7 @@ class Sql(Connector[SqlSettings]):
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a query; only their answers tell their dimensions."""
         del context
-        return [
-            MetricSpec(
-                key=metric,
-                title=metric,
-                unit=self.settings.units.get(metric),
-                parameters=RowParameters,
-            )
-            for metric in sorted(self.settings.queries)
-        ]
+        return self.settings.specs()
 
     async def _url(self, context: Context) -> URL:
         url = await context.blocking(lambda: _url(context), weight=0)
@@ -151,21 +97,13 @@ class Sql(Connector[SqlSettings]):
     def _observations(self, request: PullRequest, url: URL, context: Context) -> list[Observation]:
         statement, zone = self._statement(request, url), request.time_zone.key
         columns, rows = self._run(statement, url, context, zone=zone)
-        _require_readable(request.metric, columns)
-        require_columns(request.dimensions, set(columns) - OWN_COLUMNS)
-        if len(rows) > self.settings.max_rows:
-            most = f"{self.settings.max_rows:,} rows (`max_rows`)"
-            message = f"{request.metric} has more than {most}: bound the query by :start and :end."
-            raise DataError(message)
-        reader = RowReader(request=request, now=context.now(), number=_number)
-        return reader.answer(
-            NumberedRow(request.metric, number, dict(zip(columns, row, strict=True)))
-            for number, row in enumerate(rows, start=1)
-        )
+        self.settings.require_few(request.metric, len(rows))
+        return read_answer(request, [*map(Column, columns)], rows, now=context.now())
 
     def _statement(self, request: PullRequest, url: URL) -> Select[Any]:  # Any: its columns
         """Bind the question's values; the wrapping bounds the rows, and can hold a SELECT only."""
-        query = text(request.chosen(self.settings.queries) + "\n")  # it may end in a remark
+        written = request.chosen(self.settings.queries).replace("::", r"\:\:")  # casts, no names
+        query = text(f"{written}\n")  # it may end in a remark
         values = _values(request, url.get_backend_name())
         bound = query.bindparams(**{name: values[name] for name in query.compile().params})
         answer = bound.columns().subquery("answer")
@@ -183,7 +121,7 @@ class Sql(Connector[SqlSettings]):
                 with stopping(_stopper(connection), context, seconds=seconds):
                     answer = connection.execute(statement)
                     rows = [tuple(row) for row in answer]
-                return [name.casefold() for name in answer.keys()], rows  # noqa: SIM118 -- a result's columns
+                return list(answer.keys()), rows
         except exc.DBAPIError as error:
             raise _named(error) from error
         except exc.SQLAlchemyError as error:
@@ -197,28 +135,6 @@ class Sql(Connector[SqlSettings]):
 def atlas_connectors() -> list[type[Sql]]:
     """Bring the SQL connector."""
     return [Sql]
-
-
-def _number(cell: object) -> Decimal | None:
-    """Read a number exactly; None for NaN and infinity, which say that nothing was measured."""
-    match cell:
-        case float() | Decimal() if not Decimal(cell).is_finite():
-            return None
-        case None | str() | int() | float() | Decimal():
-            return parse_decimal(cell)
-        case _:
-            message = f"A {type(cell).__name__} is not a number."
-            raise DataError(message)
-
-
-def _require_readable(metric: str, columns: list[str]) -> None:
-    lacking = sorted(set(REQUIRED) - set(columns))
-    if lacking or len(set(columns)) < len(columns):
-        message = (
-            f"The query {metric!r} gives the columns {', '.join(columns)}; "
-            f"{' and '.join(REQUIRED)} are needed, and each name once."
-        )
-        raise DataError(message)
 
 
 def _values(request: PullRequest, backend: str) -> dict[str, object]:
@@ -316,12 +232,6 @@ def _stopper(connection: Connection) -> Callable[[], object]:
     return lambda: None
 
 
-_BY_SQLSTATE: Final[Mapping[str, type[ConnectorError]]] = {
-    "42501": AccessDenied,
-    "28": AuthError,
-    "22": DataError,
-    **dict.fromkeys(("08", "40", "53", "57", "58"), TransientError),
-}
 # Connecting fails without an SQLSTATE: drivers pass on no more than the server's words.
 _BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
     r"authentication failed|no password supplied|no pg_hba.conf entry": AuthError,
@@ -344,7 +254,7 @@ def _named(error: exc.DBAPIError) -> ConnectorError:
 def _kind(error: exc.DBAPIError) -> type[ConnectorError]:
     sqlstate = getattr(error.orig, "sqlstate", None)
     if sqlstate:
-        return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2], ConfigError)
+        return kind_of(sqlstate)
     for words, kind in _BY_WORDS.items():
         if re.search(words, str(error.orig), re.IGNORECASE):
             return kind

@@ -1,6 +1,7 @@
 """Dates and times as sources write them, read strictly."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,9 @@ from journey_atlas_sdk.errors import DataError
 
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2200
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_SECOND: Final = int(datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
+_LAST_SECOND: Final = int(datetime(_LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp())
 
 
 def parse_moment(text: str, zone: ZoneInfo) -> datetime:
@@ -31,6 +35,17 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime:
 def epoch_of(moment: datetime) -> int:
     """Write an aware moment as whole seconds since 1970."""
     return int(moment.timestamp())
+
+
+def moment_at(seconds: Decimal) -> datetime:
+    """Give the moment so many seconds after 1970 began (UTC), to the microsecond.
+
+    DataError for what can only be a slip, such as milliseconds.
+    """
+    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
+        message = f"{seconds} seconds is not in the years {_FIRST_YEAR} to {_LAST_YEAR}."
+        raise DataError(message)
+    return _EPOCH + timedelta(microseconds=int(seconds.scaleb(6)))
 
 
 def _date(text: str, zone: ZoneInfo) -> datetime | None:

@@ -42,7 +42,7 @@ class Redactor(logging.Filter):
         """Learn these secrets."""
         super().__init__()
         self._shapes: set[str] = set()
-        self._pattern = re.compile(_JWT)
+        self._pattern: re.Pattern[str] | None = None
         for secret in secrets:
             self.learn(secret)
 
@@ -52,12 +52,14 @@ class Redactor(logging.Filter):
         if shapes <= self._shapes:
             return
         self._shapes |= shapes
-        longest_first = sorted(self._shapes, key=len, reverse=True)
-        written = "|".join((*map(re.escape, longest_first), _JWT))
-        self._pattern = re.compile(written, re.IGNORECASE)
+        self._pattern = None
 
     def text(self, text: str) -> str:
         """Give a text without the secrets."""
+        if self._pattern is None:  # a key file's takes a tenth of a second, and few calls tell any
+            longest_first = sorted(self._shapes, key=lambda shape: (-len(shape), shape))
+            written = "|".join((*map(re.escape, longest_first), _JWT))
+            self._pattern = re.compile(written, re.IGNORECASE)
         return self._pattern.sub(BLACKED_OUT, text)
 
     def scrub(self, error: ConnectorError) -> None:

@@ -195,6 +195,13 @@ async def test_the_window_may_be_bound_as_moments_or_as_days(database: str) -> N
     assert values(await pulled(database, query, from_june)) == [Decimal(64)]
 
 
+async def test_a_cast_may_follow_a_bound_name(postgresql: str, duckdb: str) -> None:
+    query = TRUST.replace(":start_date", ":start_date::date")
+
+    for url in (postgresql, duckdb):
+        assert values(await pulled(url, query)) == [Decimal(64), Decimal("66.4"), None]
+
+
 async def test_a_window_that_ends_inside_a_day_binds_the_day_after(sqlite: str) -> None:
     query = "SELECT '2026-10-25T10:00' AS period_start, 1 AS value, :end_date AS day"
     window = days("2026-10-25", "2026-10-26")

@@ -1,6 +1,7 @@
 """Calendar periods and moments, on the days when clocks and years change."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,7 @@ from journey_atlas_sdk import (
     periods,
     start_of_day,
 )
-from journey_atlas_sdk.moments import epoch_of
+from journey_atlas_sdk.moments import epoch_of, moment_at
 from journey_atlas_sdk.periods import Buckets
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -184,3 +185,15 @@ def test_a_week_of_the_clock_change_is_an_hour_longer() -> None:
 
 def test_a_moment_is_written_as_whole_seconds_since_1970() -> None:
     assert epoch_of(datetime(2026, 11, 22, 13, 0, 0, 999_999, tzinfo=OSLO)) == 1_795_348_800
+
+
+def test_seconds_since_1970_are_a_moment_to_the_microsecond() -> None:
+    assert moment_at(Decimal("1790805600.123456")) == datetime(
+        2026, 9, 30, 22, 0, 0, 123456, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize("seconds", [Decimal(1790805600123), Decimal(-10_000_000_000)])
+def test_seconds_that_can_only_be_a_slip_are_refused(seconds: Decimal) -> None:
+    with pytest.raises(DataError, match="not in the years 1900 to 2200"):
+        moment_at(seconds)

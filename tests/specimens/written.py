@@ -1,11 +1,16 @@
 """Facts written as rows that hold observations, for sources that are tables."""
 
+import sqlite3
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from journey_atlas_sdk.conformance import Fact
 
 COLUMNS = ("period_start", "value", "n", "numerator", "denominator", "channel")
+QUERY = f"""
+    SELECT {", ".join(COLUMNS)} FROM facts WHERE period_start >= :start AND period_start < :end
+"""  # noqa: S608 -- the columns are the test's
+"""For a service that runs SQL: what it holds of the window."""
 
 
 def rows(facts: Iterable[Fact], zone: ZoneInfo | None = None) -> list[tuple[str | int | None, ...]]:
@@ -36,3 +41,10 @@ def table(facts: Iterable[Fact]) -> str:
 
 def _quoted(cell: str) -> str:
     return f'"{cell}"' if "," in cell else cell
+
+
+def lay_facts(connection: sqlite3.Connection, facts: Iterable[Fact]) -> None:
+    """Write facts into a table `facts`; times are in UTC and say so."""
+    connection.execute(f"CREATE TABLE facts ({', '.join(COLUMNS)})")
+    marks = ", ".join("?" for _ in COLUMNS)
+    connection.executemany(f"INSERT INTO facts VALUES ({marks})", rows(facts))  # noqa: S608 -- marks
