@@ -40,6 +40,7 @@ from ingest.push import Push
 from ingest.reading import LEASE
 from ingest.sync import Sync
 from ingest.watching import RunWatch
+from journey_atlas_sdk.hosting.apart.children import Children
 from journey_atlas_sdk.hosting.clock import RealClock
 from plugins.registry import Registry
 from storage.budgets import StoredBudgets
@@ -66,6 +67,8 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
     registry, environment = load_registry(settings), dict(os.environ)
     if of_demo:
         registry, environment = with_services(registry), {**environment, **SECRETS}
+    children = Children(memory_bytes=settings.apart_memory_mb * 1024**2)
+    registry = registry.with_apart(settings.connectors_apart, children)
     async with open_database(settings, demo=of_demo) as url:
         engine = create_engine(url)
         try:
@@ -76,6 +79,7 @@ async def open_product(settings: Settings, *, of_demo: bool = False) -> AsyncGen
                     await _bring_the_demo(product)
                 yield product
         finally:
+            children.close()
             await engine.dispose()
 
 

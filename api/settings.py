@@ -168,6 +168,17 @@ class Settings(BaseModel):
         alias="ATLAS_MAX_NODES",
         description="Nodes kept in memory over all organizations; the least recently used leave.",
     )
+    connectors_apart: Names = Field(
+        default=(),
+        alias="ATLAS_CONNECTORS_APART",
+        description="Keys of connectors that run in processes of their own; `*` for all.",
+    )
+    apart_memory_mb: int = Field(
+        default=4096,
+        ge=256,
+        alias="ATLAS_APART_MEMORY_MB",
+        description="Address space that each of these processes may take, on Linux.",
+    )
     trace: bool = Field(
         default=False,
         alias="ATLAS_TRACE",

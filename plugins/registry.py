@@ -1,24 +1,35 @@
 """The connectors that can be used, by key, and the plugins that can't."""
 
+import logging
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from journey_atlas_sdk import ConfigError, Connector, ConnectorBug, ConnectorError, ConnectorInfo
+from journey_atlas_sdk.hosting.apart.children import Children
+from journey_atlas_sdk.hosting.apart.connector import Apart
 from plugins.hooked import Hooks
 from plugins.problems import PluginProblem
 
 AnyConnector = Connector[Any]  # Any: each connector has settings of its own
 
+_ALL: Final = "*"
+
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredConnector:
-    """A connector, the plugin that brought it and where that plugin comes from."""
+    """A connector, the plugin that brought it and where that plugin comes from.
+
+    `children`: among which processes it runs; None: in this one.
+    """
 
     connector: type[AnyConnector]
     plugin: str
     origin: str
+    children: Children | None = None
 
     @property
     def info(self) -> ConnectorInfo:
@@ -47,7 +58,10 @@ class Registry:
         ConfigError where the connector is unknown or the settings don't fit it, ConnectorBug where
         it breaks on settings that fit.
         """
-        connector = self.get(key).connector
+        registered = self.get(key)
+        connector = registered.connector
+        if registered.children is not None:
+            return Apart(connector, settings, children=registered.children)
         checked = connector.info.settings.read(settings)
         try:
             return connector(checked)
@@ -58,6 +72,17 @@ class Registry:
             # What it says may hold a secret, which nobody here could black out.
             detail = f"{type(error).__name__} at {_place(error)}"
             raise ConnectorBug(message, detail=detail) from None
+
+    def with_apart(self, keys: Collection[str], children: Children) -> "Registry":
+        """Run the connectors of these keys among `children`, all of them where one key is `*`.
+
+        One that isn't there, be it in quarantine, is told in the log and otherwise left.
+        """
+        for key in sorted(set(keys) - {_ALL, *self.connectors}):
+            _log.warning("%s can't run apart: %s", key, self._no_connector(key))
+        chosen = self.connectors.keys() if _ALL in keys else self.connectors.keys() & set(keys)
+        apart = {key: replace(self.connectors[key], children=children) for key in chosen}
+        return replace(self, connectors={**self.connectors, **apart})
 
     def _no_connector(self, key: str) -> str:
         there = ", ".join(self.connectors) or "none"

@@ -19,7 +19,7 @@ from journey_atlas_sdk.conformance.specimen import (
     grains_of,
     secrets_of,
 )
-from journey_atlas_sdk.conformance.stage import Stage
+from journey_atlas_sdk.conformance.stage import Make, Stage, here
 from journey_atlas_sdk.conformance.verdict import NotApplicable
 from journey_atlas_sdk.conformance.virtual_time import START, LoopClock
 from journey_atlas_sdk.conformance.wire import Fault, Wire, no_fault
@@ -42,12 +42,14 @@ _PERIODS_OF_A_FEW: Final = 3
 class Bench:
     """A specimen, and what can be done with it.
 
-    `rows` is how many very many are, of rows and of requests.
+    `rows` is how many very many are, of rows and of requests. `make` makes the connector of each
+    call.
     """
 
     specimen: Specimen
     folder: Path
     rows: int = 100_000
+    make: Make = here
     _worlds: int = field(default=0)
 
     def open(
@@ -91,6 +93,7 @@ class Bench:
             vault=MemoryVault(),
             log=_quiet_log(),
             patience=patience,
+            make=self.make,
         )
 
     def question(
@@ -204,13 +207,13 @@ def around(asked: Sequence[Window]) -> Window:
 
 
 @contextmanager
-def a_bench(specimen: Specimen, *, rows: int) -> Generator[Bench]:
+def a_bench(specimen: Specimen, *, rows: int, make: Make = here) -> Generator[Bench]:
     """Open a bench; where a specimen lays files, in a folder of its own that goes with it."""
     if specimen.lay is None:
-        yield Bench(specimen=specimen, folder=Path(), rows=rows)
+        yield Bench(specimen=specimen, folder=Path(), rows=rows, make=make)
         return
     with TemporaryDirectory(prefix="atlas-conformance-") as folder:
-        yield Bench(specimen=specimen, folder=Path(folder), rows=rows)
+        yield Bench(specimen=specimen, folder=Path(folder), rows=rows, make=make)
 
 
 def _quiet_log() -> logging.Logger:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import httpx
 
+from journey_atlas_sdk.conformance.virtual_time import asleep
 from journey_atlas_sdk.conformance.wire import Answer, Ask, Fault, Sent
 
 HTML = b"<!doctype html><html><title>Sign in</title><body>Please sign in.</body></html>"
@@ -85,9 +86,10 @@ async def silence(sent: Sent, ask: Ask) -> Answer:
     del ask
     timeouts: Mapping[str, float | None] = sent.request.extensions.get("timeout", {})
     patience = timeouts.get("read")
-    if patience is None:
-        await asyncio.Event().wait()
-    await asyncio.sleep(patience or 0)
+    with asleep():
+        if patience is None:
+            await asyncio.Event().wait()
+        await asyncio.sleep(patience or 0)
     message = "No answer came."
     raise httpx.ReadTimeout(message)
 

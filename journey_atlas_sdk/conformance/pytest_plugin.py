@@ -1,6 +1,7 @@
 """The kit in pytest: `pytest --atlas-connector KEY` runs one test for each check."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,9 +10,11 @@ import pytest
 if TYPE_CHECKING:  # the kit itself is imported only where it is used, for pytest loads this always
     from journey_atlas_sdk.conformance.check import Check, Result
     from journey_atlas_sdk.conformance.specimen import Specimen
+    from journey_atlas_sdk.conformance.stage import Make
 
 _ALL: Final = "all"
 _RESULT: Final = "atlas_conformance"
+_MAKE: Final = pytest.StashKey["Make"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,6 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         metavar="KEY",
         help="run the conformance kit on this connector; can be given again; 'all': on each",
+    )
+    group.addoption(
+        "--atlas-apart",
+        action="store_true",
+        help="run the connector in a process of its own, as an operator may",
     )
     group.addoption(
         "--atlas-rows",
@@ -111,7 +119,7 @@ class CheckItem(pytest.Item):
         from journey_atlas_sdk.conformance.verdict import Verdict
 
         rows: int = self.config.option.atlas_rows
-        result = run_one(self.check, self.specimen, rows=rows)
+        result = run_one(self.check, self.specimen, rows=rows, make=_make(self.config))
         # Plain values: the workers of a parallel run send no others.
         told = [self.specimen.key, self.check.number, result.verdict.value, result.reason]
         self.user_properties.append((_RESULT, told))
@@ -129,6 +137,22 @@ class CheckItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, None, str]:
         """Name the test."""
         return self.path, None, self.name
+
+
+def _make(config: pytest.Config) -> "Make":
+    """Give what makes connectors: in this process, or apart from it until pytest ends."""
+    from journey_atlas_sdk.conformance.stage import here
+    from journey_atlas_sdk.hosting.apart.children import Children
+    from journey_atlas_sdk.hosting.apart.connector import Apart
+
+    if not config.option.atlas_apart:
+        return here
+    if _MAKE not in config.stash:
+        children = Children()
+        config.add_cleanup(children.close)
+        make: Make = partial(Apart, children=children)
+        config.stash[_MAKE] = make
+    return config.stash[_MAKE]
 
 
 class CheckFailed(Exception):

@@ -9,6 +9,7 @@ from journey_atlas_sdk.conformance.catalogue import CHECKS
 from journey_atlas_sdk.conformance.check import Check, Result
 from journey_atlas_sdk.conformance.comparing import told_error
 from journey_atlas_sdk.conformance.specimen import Specimen
+from journey_atlas_sdk.conformance.stage import Make, here
 from journey_atlas_sdk.conformance.verdict import Mismatch, NotApplicable, Verdict
 from journey_atlas_sdk.conformance.wire import Endless, FakeIsBroken
 from journey_atlas_sdk.errors import ConnectorError
@@ -18,17 +19,17 @@ ROWS: Final = 100_000
 
 
 def run(
-    specimen: Specimen, checks: Iterable[Check] = CHECKS, *, rows: int = ROWS
+    specimen: Specimen, checks: Iterable[Check] = CHECKS, *, rows: int = ROWS, make: Make = here
 ) -> Iterator[Result]:
     """Run checks one after another; nothing that a connector does ends the others."""
     for check in checks:
-        yield run_one(check, specimen, rows=rows)
+        yield run_one(check, specimen, rows=rows, make=make)
 
 
-def run_one(check: Check, specimen: Specimen, *, rows: int = ROWS) -> Result:
+def run_one(check: Check, specimen: Specimen, *, rows: int = ROWS, make: Make = here) -> Result:
     """Run one check."""
     try:
-        with a_bench(specimen, rows=rows) as bench:
+        with a_bench(specimen, rows=rows, make=make) as bench:
             virtual_time.run(check.run(bench))
     except NotApplicable as error:
         return Result(check=check, verdict=Verdict.NOT_APPLICABLE, reason=error.reason)

@@ -26,12 +26,20 @@ from journey_atlas_sdk.hosting.windows import windows
 from journey_atlas_sdk.observations import Observation
 
 T = TypeVar("T")
+Make = Callable[[type[AnyConnector], Given], AnyConnector]
+"""Makes a connector from its class and its settings; ConfigError where they don't fit."""
+
 Route = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 MOST_ROUNDS: Final = 50
 """How often a source may say that it needs more time."""
 
 _INSTANT: Final = timedelta(microseconds=1)
+
+
+def here(connector: type[AnyConnector], settings: Given) -> AnyConnector:
+    """Make a connector that runs in this process."""
+    return connector(connector.info.settings.read(settings))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,10 +60,11 @@ class Stage:
     patience: timedelta | None = None
     route: Route | None = None
     resolve: Resolve | None = None
+    make: Make = here
 
     async def call(self, work: Callable[[AnyConnector, HostContext], Awaitable[T]]) -> T:
         """Make a connector and lend it a context for one call."""
-        connector = self.connector(self.connector.info.settings.read(self.settings))
+        connector = self.make(self.connector, self.settings)
         async with lend(connector, self.lending()) as context:
             return await work(connector, context)
 

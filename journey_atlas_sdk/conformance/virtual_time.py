@@ -7,8 +7,9 @@ deadlines and real waits without living through them. While a thread works the t
 import asyncio
 import selectors
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,9 @@ START: Final = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 
 _PATIENCE: Final = 10.0
 """Real seconds for which a thread may do nothing before it is taken for stuck, and time goes on."""
+
+_GLANCE: Final = 0.02
+"""The same for a connector's own process that waits for a request, which waits in turn."""
 
 _SLICE: Final = 0.5
 _WORKING: Final = 0.005  # of processor time in a slice: whoever sleeps takes far less
@@ -35,6 +39,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Begin at 0 seconds."""
         self._elapsed = 0.0
         self._threads = 0
+        self.sleepers = 0
         super().__init__(_JumpingSelector(self))
         self._workers = ThreadPoolExecutor(thread_name_prefix="asyncio_")
         self.set_default_executor(self._workers)
@@ -85,13 +90,19 @@ class _JumpingSelector(selectors.DefaultSelector):
         if found or timeout == 0:
             return found
         if timeout is None or self._loop.is_waited_on or len(self.get_map()) > _OWN_SELECTOR_KEYS:
-            found = self._wait()
+            found = super().select(_GLANCE) if self._is_idle else self._wait()
         if not found and timeout is None:
             message = "Nothing is left that could end the waiting."
             raise RuntimeError(message)
         if not found and timeout is not None:
             self._loop.jump(timeout)
         return found
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether all that could wake the loop is likely to wait for those who sleep in it."""
+        files = len(self.get_map()) - _OWN_SELECTOR_KEYS
+        return not self._loop.is_waited_on and self._loop.sleepers >= files
 
     def _wait(self) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait in real time, as long as something works; give nothing where nothing does."""
@@ -109,6 +120,20 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run work to its end in a loop of its own; what it leaves running is cancelled."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(work)
+
+
+@contextmanager
+def asleep() -> Generator[None]:
+    """Tell the loop that somebody waits for nothing but the time."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, VirtualLoop):
+        yield
+        return
+    loop.sleepers += 1
+    try:
+        yield
+    finally:
+        loop.sleepers -= 1
 
 
 class LoopClock:
@@ -129,4 +154,5 @@ class LoopClock:
 
     async def sleep(self, seconds: float) -> None:
         """Let the time pass, by at least so much."""
-        await asyncio.sleep(seconds + _MICROSECOND)
+        with asleep():
+            await asyncio.sleep(seconds + _MICROSECOND)

@@ -11,6 +11,8 @@ alone), answers (bodies, bounded), failures (what statuses stand for), addresses
 reached), redaction, tracing, clock, beating (signs of life), cassettes (answers recorded, scrubbed
 and replayed).
 
+apart: a connector in a process of its own, asked as if it were here.
+
 Before any call: loading (a plugin on a manager of its own, and its connectors), page (a connector's
 facts as Markdown), schema_words and markdown (what pages are made of).
 """

@@ -1,6 +1,8 @@
 """The HTTP client that a connector is lent: what isn't the answer it asked for is an error."""
 
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, Final
@@ -21,12 +23,7 @@ _is_ours: ContextVar[bool] = ContextVar("is_ours", default=False)
 
 
 def open_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    """Make a client over a `HostTransport`; it reads nothing from the environment.
-
-    What httpx itself logs of its requests is held back: it holds whole URLs.
-    """
-    for name in _LOGS_OF_THE_WIRE:
-        logging.getLogger(name).addFilter(_not_ours)
+    """Make a client over a `HostTransport`; it reads nothing from the environment."""
     return _SourceClient(
         transport=transport,
         timeout=TIMEOUT,
@@ -36,6 +33,18 @@ def open_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
         event_hooks={"response": [_stay_in_the_origin]},
         trust_env=False,
     )
+
+
+@contextmanager
+def unlogged() -> Generator[None]:
+    """Hold back what httpx itself logs of requests that are sent meanwhile: it holds whole URLs."""
+    for name in _LOGS_OF_THE_WIRE:
+        logging.getLogger(name).addFilter(_not_ours)
+    token = _is_ours.set(True)
+    try:
+        yield
+    finally:
+        _is_ours.reset(token)
 
 
 def _not_ours(record: logging.LogRecord) -> bool:
@@ -68,15 +77,12 @@ class _SourceClient(httpx.AsyncClient):
     ) -> httpx.Response:
         """Send a request; ConnectorError for all but a success of the promised type."""
         set_terms(request, replace(terms_of(request.extensions), is_streamed=stream))
-        token = _is_ours.set(True)
         try:
-            with named(request.url):
+            with unlogged(), named(request.url):
                 response = await super().send(request, stream=stream, **options)
         except httpx.TooManyRedirects as error:
             message = f"{request.url.host} redirects more than {MOST_REDIRECTS} times."
             raise ConfigError(message) from error
-        finally:
-            _is_ours.reset(token)
         try:
             _require_wanted(response)
         except ConnectorError:

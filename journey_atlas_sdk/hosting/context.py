@@ -38,6 +38,7 @@ class HostContext:
 
     connection: str
     http: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport
     log: logging.Logger
     secrets: Mapping[str, str] = field(repr=False)
     present: Callable[[], datetime]

@@ -1,5 +1,6 @@
 """Lend a connector what it may use for one call: the one way in, of the product and of the kit."""
 
+import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -15,6 +16,7 @@ import httpx
 from journey_atlas_sdk.connector import Connector
 from journey_atlas_sdk.errors import ConnectorBug
 from journey_atlas_sdk.hosting.addresses import AddressGuard, GuardedTransport, Resolve
+from journey_atlas_sdk.hosting.apart.connector import Apart
 from journey_atlas_sdk.hosting.budget import Budgets, Lane
 from journey_atlas_sdk.hosting.client import open_client
 from journey_atlas_sdk.hosting.clock import Clock, RealClock
@@ -85,7 +87,7 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
     gate = Gate(
         name=lending.new_id(),
         budgets=lending.budgets,
-        key=_budget_key(connector, lending, redactor),
+        key=_budget(connector, lending.connection),
         limits=connector.info.limits,
         lane=lending.lane,
         clock=lending.clock,
@@ -102,6 +104,7 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
         context = HostContext(
             connection=lending.connection,
             http=http,
+            transport=transport,
             log=_redacting(lending.log.getChild(lending.connection), redactor),
             secrets=lending.secrets,
             present=lending.present or lending.clock.now,
@@ -113,6 +116,7 @@ async def lend(connector: AnyConnector, lending: Lending) -> AsyncGenerator[Host
             tokens=lending.tokens,
             programs=lending.programs,
         )
+        gate.key = _budget(connector, await _budget_key(connector, context))
         try:
             yield context
         finally:
@@ -123,17 +127,26 @@ def _allows_private(connector: AnyConnector, lending: Lending) -> bool:
     return lending.allow_private or getattr(connector.settings, "allow_private", False) is True
 
 
-def _budget_key(connector: AnyConnector, lending: Lending, redactor: Redactor) -> str:
-    info = connector.info
+def _budget(connector: AnyConnector, name: str) -> str:
+    return f"{connector.info.key}/{name}"
+
+
+async def _budget_key(connector: AnyConnector, context: HostContext) -> str:
+    """Give the name of a budget among the connector's: by default the connection's."""
+    key, own = connector.info.key, None
     try:
-        own = connector.budget_key()
+        if isinstance(connector, Apart):
+            async with asyncio.timeout(context.gate.left()):
+                own = await connector.ask_budget_key(context)
+        else:
+            own = connector.budget_key()
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- a stranger's code may raise anything
-        message = f"The connector {info.key!r} failed to name its budget: {type(error).__name__}."
-        raise ConnectorBug(message, detail=redactor.told(error)) from None
-    if own is not None and redactor.text(own) != own:
-        message = f"The connector {info.key!r} names its budget by a secret."
+        message = f"The connector {key!r} failed to name its budget: {type(error).__name__}."
+        raise ConnectorBug(message, detail=context.redactor.told(error)) from None
+    if own is not None and context.redactor.text(own) != own:
+        message = f"The connector {key!r} names its budget by a secret."
         raise ConnectorBug(message)
-    return f"{info.key}/{own or lending.connection}"
+    return own or context.connection
 
 
 def _redacting(log: logging.Logger, redactor: Redactor) -> logging.Logger:

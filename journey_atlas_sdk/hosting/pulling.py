@@ -20,6 +20,7 @@ from journey_atlas_sdk.connector import (
     Pending,
     PullRequest,
 )
+from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import (
     ConnectorBug,
     ConnectorError,
@@ -29,6 +30,7 @@ from journey_atlas_sdk.errors import (
 )
 from journey_atlas_sdk.hosting.context import HostContext
 from journey_atlas_sdk.hosting.failures import Missing
+from journey_atlas_sdk.hosting.redaction import Redactor
 from journey_atlas_sdk.hosting.tracing import Failure
 from journey_atlas_sdk.observations import Observation, ObservationState
 
@@ -54,6 +56,12 @@ async def pull(connector: AnyConnector, request: PullRequest, context: HostConte
     return observations
 
 
+def surprise(key: str, error: BaseException, redactor: Redactor) -> ConnectorBug:
+    """Name what a connector raised that is none of the contract's errors."""
+    message = f"The connector {key!r} failed: {type(error).__name__}."
+    return ConnectorBug(message, detail=redactor.told(error)[-_LONGEST_DETAIL:])
+
+
 def state_at(now: datetime, one: Observation) -> ObservationState:
     """Give an observation's state: PROVISIONAL until its period is over, whoever calls it FINAL."""
     return ObservationState.PROVISIONAL if one.end > now else one.state
@@ -69,7 +77,7 @@ async def discover(connector: AnyConnector, context: HostContext) -> list[Metric
     """List the metrics that a source has."""
     async with _told(context), _within_the_contract(connector, context):
         found = list(await connector.discover(context))
-        _require_kinds(found, MetricSpec, of="discover")
+        require_kinds(found, MetricSpec, of="discover")
     return found
 
 
@@ -77,7 +85,7 @@ async def describe(connector: AnyConnector, metric: str, context: HostContext) -
     """Give what a source says of one metric; None where it lists none."""
     async with _told(context), _within_the_contract(connector, context):
         found = await connector.describe(metric, context)
-        _require_kinds([found] if found is not None else [], MetricSpec, of="describe")
+        require_kinds([found] if found is not None else [], MetricSpec, of="describe")
     return found
 
 
@@ -85,7 +93,7 @@ async def receive(connector: AnyConnector, delivery: Delivery, context: HostCont
     """Have a connector read what its source sent."""
     async with _told(context), _within_the_contract(connector, context):
         found = await connector.receive(delivery, context)
-        _require_kinds(found, Dirty, Observation, of="receive")
+        require_kinds(found, Dirty, Observation, of="receive")
     return found
 
 
@@ -116,27 +124,22 @@ async def _within_the_contract(
         message = f"The source did not answer within {context.timeout.total_seconds():g} seconds."
         raise TransientError(message) from None
     except asyncio.CancelledError as error:
-        if _is_being_cancelled():
+        if is_being_cancelled():
             raise
-        raise _bug(connector, context, error) from None
+        raise surprise(connector.info.key, error, context.redactor) from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- a stranger's code may raise anything
-        raise _bug(connector, context, error) from None
+        raise surprise(connector.info.key, error, context.redactor) from None
     finally:
         context.over = True
 
 
-def _is_being_cancelled() -> bool:
+def is_being_cancelled() -> bool:
     """Say whether somebody ends the call, rather than the connector itself."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-def _bug(connector: AnyConnector, context: HostContext, error: BaseException) -> ConnectorBug:
-    message = f"The connector {connector.info.key!r} failed: {type(error).__name__}."
-    return ConnectorBug(message, detail=context.redactor.told(error)[-_LONGEST_DETAIL:])
-
-
-def _require_kinds(found: Iterable[object], *kinds: type, of: str) -> None:
+def require_kinds(found: Iterable[object], *kinds: type, of: str) -> None:
     """Refuse what the contract doesn't know: it would be lost without a word."""
     for each in found:
         if not isinstance(each, kinds):
@@ -150,16 +153,17 @@ async def _found(
 ) -> list[Observation | Pending]:
     try:
         async with _within_the_contract(connector, context):
-            found = await _gather(connector, request, context)
-            _require_kinds(found, Observation, Pending, of="pull")
+            found = await gather(connector, request, context)
+            require_kinds(found, Observation, Pending, of="pull")
     except Missing as missing:
         raise UnknownMetric(request.metric, detail=missing.detail) from None
     return found
 
 
-async def _gather(
-    connector: AnyConnector, request: PullRequest, context: HostContext
+async def gather(
+    connector: AnyConnector, request: PullRequest, context: Context
 ) -> list[Observation | Pending]:
+    """Run a `pull`, plain or not, to its end."""
     if isasyncgenfunction(connector.pull):
         return await _gather_async(connector.pull(request, context))
     # What a plain one asks its source nobody sees: it counts as one request.
@@ -172,17 +176,21 @@ async def _gather_async(
 ) -> list[Observation | Pending]:
     """Take what comes; one that never waits for anything gives all others their turn anyway."""
     found, began = list[Observation | Pending](), time.monotonic()
-    async for each in answer:
-        found.append(each)
-        _require_bounded(found)
-        if time.monotonic() - began > _LONGEST_TURN_SECONDS:
-            await asyncio.sleep(0)
-            began = time.monotonic()
+    try:
+        async for each in answer:
+            found.append(each)
+            _require_bounded(found)
+            if time.monotonic() - began > _LONGEST_TURN_SECONDS:
+                await asyncio.sleep(0)
+                began = time.monotonic()
+    finally:
+        if isinstance(answer, AsyncGenerator):
+            await answer.aclose()
     return found
 
 
 def _gather_plain(
-    connector: AnyConnector, request: PullRequest, context: HostContext
+    connector: AnyConnector, request: PullRequest, context: Context
 ) -> list[Observation | Pending] | AsyncIterable[Observation | Pending]:
     """Run a plain `pull`, until nobody waits; one that hands on an async one gives that."""
     answer = connector.pull(request, context)

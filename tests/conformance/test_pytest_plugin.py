@@ -58,6 +58,18 @@ def test_a_lie_fails_with_what_was_expected_seen_and_where_to_read(repository: P
 
 
 @pytest.mark.slow
+def test_a_connector_is_checked_in_a_process_of_its_own(repository: Path) -> None:
+    connector = repository / "canteen.py"
+    lie = SIMPLEST.replace(HONEST, LYING)
+    connector.write_text(f"{lie}\nimport os, sys\nif '-c' in sys.argv: os._exit(7)\n")
+
+    done = run_pytest(repository, "--atlas-connector", "canteen", "--atlas-apart", "-k", "13")
+
+    assert done.returncode == 1
+    assert "is lost: it ended with the status 7" in done.stdout
+
+
+@pytest.mark.slow
 def test_a_connector_without_a_specimen_is_no_success(repository: Path) -> None:
     done = run_pytest(repository, "--atlas-connector", "kitchen")
 

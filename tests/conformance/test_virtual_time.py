@@ -1,6 +1,7 @@
 """Hours pass in no time, threads are waited for, and a wait without an end is an error."""
 
 import asyncio
+import socket
 import time
 from datetime import timedelta
 
@@ -114,3 +115,19 @@ def test_waiting_for_nothing_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(RuntimeError, match="Nothing is left"):
         run(nothing())
+
+
+def test_an_open_line_does_not_hold_up_who_sleeps_while_its_other_end_waits_for_him() -> None:
+    ours, theirs = socket.socketpair()
+
+    async def asked_in_the_middle_of_a_sleep() -> float:
+        ours.setblocking(False)  # noqa: FBT003 -- the standard library's
+        listening = asyncio.create_task(asyncio.get_running_loop().sock_recv(ours, 1))
+        await LoopClock().sleep(3600)
+        listening.cancel()
+        return asyncio.get_running_loop().time()
+
+    started = time.monotonic()
+    with ours, theirs:
+        assert run(asked_in_the_middle_of_a_sleep()) >= 3600
+    assert time.monotonic() - started < 5, "not the ten seconds for which a line is waited for"

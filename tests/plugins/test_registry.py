@@ -18,6 +18,8 @@ from journey_atlas_sdk import (
     PullRequest,
     Settings,
 )
+from journey_atlas_sdk.hosting.apart.children import Children
+from journey_atlas_sdk.hosting.apart.connector import Apart
 from plugins.problems import PluginProblem, ProblemCode
 from plugins.registry import AnyConnector, RegisteredConnector, Registry
 
@@ -57,6 +59,29 @@ def test_a_connector_is_opened_with_its_settings(tmp_path: Path) -> None:
 
     assert isinstance(opened, CsvFiles)
     assert opened.settings == CsvSettings(folder=tmp_path)
+
+
+@pytest.mark.parametrize("keys", [["csv"], ["*"]])
+def test_a_connector_that_an_operator_names_runs_apart(keys: list[str]) -> None:
+    children = Children()
+    registry = a_registry(CsvFiles, Grumpy).with_apart(keys, children)
+
+    opened = registry.open("csv", {"folder": "/data"})
+
+    assert isinstance(opened, Apart)
+    assert opened.info is CsvFiles.info
+    assert registry.connectors["grumpy"].children is (children if keys == ["*"] else None)
+    with pytest.raises(ConfigError, match="folder"):
+        registry.open("csv", {})
+
+
+def test_whoever_names_a_connector_that_is_not_there_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    a_registry(CsvFiles).with_apart(["csv", "cvs"], Children())
+
+    [record] = caplog.records
+    assert record.message.startswith("cvs can't run apart: No connector has the key 'cvs'.")
 
 
 def test_settings_that_do_not_fit_are_refused() -> None:

@@ -1,6 +1,7 @@
 """Every connector of the product has a specimen and passes the kit; the docs tell the result."""
 
-from functools import cache
+from contextlib import closing
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from journey_atlas_sdk.conformance.finding import specimen_files, specimens_in
 from journey_atlas_sdk.conformance.report import with_table
 from journey_atlas_sdk.conformance.running import run
 from journey_atlas_sdk.conformance.verdict import Verdict
+from journey_atlas_sdk.hosting.apart.children import Children
+from journey_atlas_sdk.hosting.apart.connector import Apart
 from plugins.discovery import load_plugins
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +41,17 @@ def test_a_shipped_connector_keeps_to_the_contract(key: str) -> None:
     failed = [str(each) for each in results_of(key) if each.verdict is Verdict.FAILED]
 
     assert failed == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["csv", "prometheus"])  # one in threads, one over HTTP
+def test_it_does_in_a_process_of_its_own_too(key: str) -> None:
+    with closing(Children()) as children:
+        make = partial(Apart, children=children)
+        results = list(run(SPECIMENS[key], rows=ROWS, make=make))
+
+    assert [str(each) for each in results if each.verdict is Verdict.FAILED] == []
+    assert [each.verdict for each in results] == [each.verdict for each in results_of(key)]
 
 
 def test_the_docs_tell_the_result() -> None:

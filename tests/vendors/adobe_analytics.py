@@ -17,8 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.demo.vendors.analytics import AnalyticsFake, Event, buckets
-from tests.vendors.fake import Refused
-from tests.vendors.meters import SlidingMeter
+from api.demo.vendors.fake import Refused
+from api.demo.vendors.meters import SlidingMeter
 
 CLIENT_ID: Final = "0a1b2c3d4e5f"
 CLIENT_SECRET: Final = "p8e-adobe-canary-61d0"  # noqa: S105 -- of a service that lives for a test

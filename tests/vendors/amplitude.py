@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from api.demo.vendors.analytics import AnalyticsFake, Event, buckets
-from tests.vendors.fake import Refused
-from tests.vendors.meters import SlidingMeter
+from api.demo.vendors.fake import Refused
+from api.demo.vendors.meters import SlidingMeter
 
 API_KEY: Final = "amp-api-key-canary-7f31"
 SECRET_KEY: Final = "amp-secret-key-canary-c2a8"  # noqa: S105 -- of a service that lives for a test

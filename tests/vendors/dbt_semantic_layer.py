@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from api.demo.vendors.fake import Fake, Refused
 from journey_atlas_sdk import Grain, period_of, start_of_day
-from tests.vendors.fake import Fake, Refused
 from tests.vendors.visits import Event, Tally, tallied
 
 Json = dict[str, Any]  # Any: JSON

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.fake import Fake, Refused
-from tests.vendors.meters import ClockMeter
+from api.demo.vendors.fake import Fake, Refused
+from api.demo.vendors.meters import ClockMeter
 
 Json = dict[str, Any]  # Any: JSON
 

@@ -17,8 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.demo.vendors.analytics import AnalyticsFake, Event, bucket_of
+from api.demo.vendors.meters import ClockMeter
 from tests.vendors.google import ACCOUNT, Login, refused
-from tests.vendors.meters import ClockMeter
 
 PROPERTY: Final = "312645"
 SCOPE: Final = "https://www.googleapis.com/auth/analytics.readonly"

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.fake import Refused
+from api.demo.vendors.fake import Refused
 
 ACCOUNT: Final = "atlas@bank-data.iam.gserviceaccount.com"
 NARROW: Final = "guest@bank-data.iam.gserviceaccount.com"

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.fake import Fake
+from api.demo.vendors.fake import Fake
 from tests.vendors.google import NARROW, Login, refused
 
 Json = dict[str, Any]  # Any: JSON

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.fake import Fake, Refused
+from api.demo.vendors.fake import Fake, Refused
 
 Json = dict[str, Any]  # Any: JSON
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.demo.vendors.analytics import AnalyticsFake, Event, buckets
-from tests.vendors.fake import Refused
+from api.demo.vendors.fake import Refused
 
 TOKEN: Final = "canary0f1e2d3c4b5a69788796a5b4c3d2e1f0"  # noqa: S105 -- of a service that lives for a test
 NARROW: Final = "canary11112222333344445555666677778888"

@@ -17,8 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.demo.vendors.analytics import AnalyticsFake, Event, bucket_of, buckets
-from tests.vendors.fake import Refused
-from tests.vendors.meters import SlidingMeter
+from api.demo.vendors.fake import Refused
+from api.demo.vendors.meters import SlidingMeter
 
 KEY: Final = "plausible-canary-key-4b7d"
 SITE: Final = "shop.example.org"

@@ -20,8 +20,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.demo.vendors.analytics import AnalyticsFake, bucket_of
-from tests.vendors.fake import Refused
-from tests.vendors.meters import SlidingMeter
+from api.demo.vendors.fake import Refused
+from api.demo.vendors.meters import SlidingMeter
 
 KEY: Final = "phx_canary_5d2e9c71"
 NARROW: Final = "phx_canary_without_query_read"

@@ -15,6 +15,7 @@ from journey_atlas_sdk.conformance.verdict import Mismatch, NotApplicable
 from journey_atlas_sdk.conformance.wire import Sent
 from journey_atlas_sdk.connector import Limit, PullRequest
 from journey_atlas_sdk.errors import QuotaExhausted, RateLimited
+from journey_atlas_sdk.hosting.apart.children import WAITERS
 
 _HOUR: Final = timedelta(hours=1)
 _A_WHILE: Final = timedelta(minutes=1)
@@ -88,7 +89,7 @@ async def leaves_the_source_alone(bench: Bench) -> None:
     left += [
         thread.name
         for thread in set(threading.enumerate()) - threads
-        if not thread.name.startswith("asyncio_")  # the loop's own workers
+        if not thread.name.startswith(("asyncio_", WAITERS))  # the host's own
     ]
     await stage.clock.sleep(stage.connector.info.min_interval.total_seconds())
     late = stage.wire.sent[before:]
