@@ -46,9 +46,9 @@ def drop_in(folder: Path, name: str, source: str) -> Path:
 
 def the_problem(folder: Path) -> PluginProblem:
     """Load a folder with one broken plugin; all else must have started."""
-    drop_in(folder, "zebra.py", a_plugin("zebra"))
+    drop_in(folder, "zzz.py", a_plugin("zzz"))
     registry = load_plugins(folder, distributions=INSTALLED_NOTHING)
-    assert list(registry.connectors) == [*BUILT_IN, "zebra"]
+    assert list(registry.connectors) == [*BUILT_IN, "zzz"]
     (problem,) = registry.problems
     return problem
 

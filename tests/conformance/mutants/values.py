@@ -68,14 +68,14 @@ class TellsPercentForRatio(Survey):
         return value * 100 if value is not None and metric == "promoters" else value
 
 
-class CountsSamplesInFloats(Survey):
+class CountsASampleOfNobody(Survey):
     info: ClassVar[ConnectorInfo] = info(16)
 
-    def observation(
-        self, period: Window, bucket: Bucket, request: PullRequest, *, now: datetime
-    ) -> Observation:
-        exact = super().observation(period, bucket, request, now=now)
-        return replace(exact, sample_size=float(bucket.answers))  # type: ignore[arg-type]  # the lie
+    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
+        found = {one.start: one async for one in super().pull(request, context)}
+        for period in periods(request.window, request.grain, request.time_zone):
+            gap = request.observation(period, None, sample_size=1)
+            yield found.get(period.start, gap)
 
 
 class IsNeverFinal(Survey):
@@ -103,7 +103,7 @@ MUTANTS = surveys(
     FillsGapsWithZero,
     ReadsThroughPercentSigns,
     TellsPercentForRatio,
-    CountsSamplesInFloats,
+    CountsASampleOfNobody,
     IsNeverFinal,
     SumsUniquePeople,
 )
