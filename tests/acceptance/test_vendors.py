@@ -39,8 +39,17 @@ class Way:
 
 
 WAYS: Final = (
-    Way(vendor="surveymonkey", remote="nps", metric="MT-TRUST", key_result="O1-KR1", grain="MONTH"),
-    Way(vendor="mixpanel", remote="signup", metric="MT-LEAVE", key_result="O11-KR1", grain="WEEK"),
+    Way(vendor="typeform", remote="nps", metric="MT-TRUST", key_result="O1-KR1", grain="MONTH"),
+    Way(vendor="ga4", remote="buyers", metric="MT-LEAVE", key_result="O11-KR1", grain="WEEK"),
+    Way(
+        vendor="bigquery",
+        remote="settled-at-once",
+        metric="MT-CSAT",
+        key_result="O1-KR2",
+        grain="MONTH",
+    ),
+    Way(vendor="jira", remote="cycle-time", metric="MT-E2E", key_result="O2-KR1", grain="MONTH"),
+    Way(vendor="hubspot", remote="nps", metric="MT-TRUST", key_result="O1-KR1", grain="MONTH"),
 )
 
 
