@@ -42,15 +42,16 @@ class Context(Protocol):
     async def access_token(
         self,
         origin: Sequence[str],
-        fetch: Callable[[], Awaitable[tuple[str, timedelta | None]]],
+        fetch: Callable[[datetime], Awaitable[tuple[str, timedelta | None]]],
         *,
         refused: str | None = None,
     ) -> str:
         """Give a token that is kept in memory between calls: the one of `origin`, or a new one.
 
-        `origin` is all that the token comes from, secrets too. `fetch` gives a token and how long
-        it lasts, None: until it is refused. It runs for one caller at a time, where there is no
-        token, shortly before its end, and where the one there is was `refused`.
+        `origin` is all that the token comes from, secrets too. `fetch` gets the moment by which
+        services go, which `now()` isn't where the product's clock stands still, and gives a token
+        and how long it lasts, None: until it is refused. It runs for one caller at a time, where
+        there is no token, shortly before its end, and where the one there is was `refused`.
         """
         ...
 

@@ -81,8 +81,8 @@ class FetchedToken(httpx.Auth, ABC):
             yield request
 
     @abstractmethod
-    async def _fetch(self) -> _Grant:
-        """Fetch a token."""
+    async def _fetch(self, now: datetime) -> _Grant:
+        """Fetch a token, at a moment by which services go."""
 
     @abstractmethod
     def _asks_as(self) -> Sequence[str]:
@@ -91,8 +91,8 @@ class FetchedToken(httpx.Auth, ABC):
     async def _token(self, *, refused: str | None = None) -> str:
         """Give the token, another one than that which was refused."""
 
-        async def fetch() -> tuple[str, timedelta | None]:
-            grant = await self._fetch()
+        async def fetch(now: datetime) -> tuple[str, timedelta | None]:
+            grant = await self._fetch(now)
             return grant.access_token, grant.lasts
 
         origin = (type(self).__name__, self._token_url, *self._asks_as())
@@ -138,7 +138,8 @@ class ClientCredentials(FetchedToken):
         self._client = client
         self._scope = {} if scope is None else {"scope": scope}
 
-    async def _fetch(self) -> _Grant:
+    async def _fetch(self, now: datetime) -> _Grant:
+        del now
         return await self._ask({"grant_type": "client_credentials", **self._scope}, self._client)
 
     def _asks_as(self) -> Sequence[str]:
@@ -158,7 +159,8 @@ class RefreshToken(FetchedToken):
         self._client = client
         self._setting = setting
 
-    async def _fetch(self) -> _Grant:
+    async def _fetch(self, now: datetime) -> _Grant:
+        del now
         grants: list[_Grant] = []
 
         async def exchange(refresh_token: str) -> str:
@@ -230,8 +232,8 @@ class ServiceAccount(FetchedToken):
         self._key = key
         self._claims = {"aud": token_url, **claims}
 
-    async def _fetch(self) -> _Grant:
-        assertion = self._key.sign(self._claims, now=self._context.now(), lasts=ASSERTION_LASTS)
+    async def _fetch(self, now: datetime) -> _Grant:
+        assertion = self._key.sign(self._claims, now=now, lasts=ASSERTION_LASTS)
         return await self._ask({"grant_type": _BY_JWT, "assertion": assertion})
 
     def _asks_as(self) -> Sequence[str]:

@@ -125,7 +125,7 @@ class FakeContext:
     async def access_token(
         self,
         origin: Sequence[str],
-        fetch: Callable[[], Awaitable[tuple[str, timedelta | None]]],
+        fetch: Callable[[datetime], Awaitable[tuple[str, timedelta | None]]],
         *,
         refused: str | None = None,
     ) -> str:

@@ -11,8 +11,8 @@ from typing import Final
 
 from journey_atlas_sdk.hosting.clock import Clock
 
-Fetch = Callable[[], Awaitable[tuple[str, timedelta | None]]]
-"""Fetches a token, and tells how long it lasts; None: until it is refused."""
+Fetch = Callable[[datetime], Awaitable[tuple[str, timedelta | None]]]
+"""Fetches a token at a moment, and tells how long it lasts; None: until it is refused."""
 
 MOST_KEPT: Final = 8
 """Tokens of one connection; of more the oldest goes."""
@@ -58,7 +58,7 @@ class Tokens:
         async with kept.lock:
             now = clock.now()
             if kept.token is None or kept.token == refused or kept.is_over(now):
-                kept.token, lasts = await fetch()
+                kept.token, lasts = await fetch(now)
                 kept.ends_at = None if lasts is None else now + lasts - _EARLY
             return kept.token
 

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import jwt
@@ -196,7 +196,8 @@ async def test_of_many_tokens_of_a_connection_the_oldest_goes() -> None:
     tokens, fetched = Tokens(), list[str]()
 
     async def get(origin: str) -> None:
-        async def fetch() -> tuple[str, None]:
+        async def fetch(now: datetime) -> tuple[str, None]:
+            del now
             fetched.append(origin)
             return origin, None
 
@@ -344,6 +345,23 @@ async def test_a_service_account_signs_who_it_is(lab: Lab) -> None:
         "iat": now,
         "exp": now + 3600,
     }
+
+
+async def test_what_is_signed_goes_by_the_real_time_where_the_products_clock_stands_still(
+    lab: Lab,
+) -> None:
+    login = Login()
+    lab.plays(login)
+    standing = lab.clock.now() - timedelta(days=3)
+    lab.lending = replace(lab.lending, present=lambda: standing)
+
+    async with lab.context() as context:
+        key = SigningKey(pem=pem(EC), algorithm="ES256")
+        how = ServiceAccount(context, token_url=TOKENS, key=key, claims={"iss": "svc"})
+        await context.http.get(ADDRESS, auth=how)
+
+    signed = jwt.decode(login.forms[0]["assertion"], options={"verify_signature": False})
+    assert signed["iat"] == int(lab.clock.now().timestamp())
 
 
 async def test_google_is_asked_by_the_content_of_a_key_file(lab: Lab) -> None:

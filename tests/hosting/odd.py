@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -106,7 +106,8 @@ class Odd(Connector[OddSettings]):
         return await context.renew_secret("key", renew)
 
     async def _fetches(self, context: Context) -> str:
-        async def fetch() -> tuple[str, timedelta | None]:
+        async def fetch(now: datetime) -> tuple[str, timedelta | None]:
+            del now
             return (await context.http.post(self.settings.word, content="token")).text, None
 
         return await context.access_token([self.settings.word], fetch)

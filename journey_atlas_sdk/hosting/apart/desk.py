@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
 
@@ -127,16 +127,19 @@ class Desk:
 
     async def _renew(self, name: str, number: int) -> str:
         async def renew(newest: str) -> str:
-            successor, _ = await self._exchange(number, newest)
+            now = self.context.gate.clock.now()
+            successor, _ = await self._exchange(number, newest, now)
             return successor
 
         return await self.context.renew_secret(name, renew)
 
-    async def _exchange(self, number: int, newest: str | None) -> tuple[str, timedelta | None]:
+    async def _exchange(
+        self, number: int, newest: str | None, now: datetime
+    ) -> tuple[str, timedelta | None]:
         """Have the child exchange a secret, or fetch a token, and give how long that lasts."""
         told: asyncio.Future[Renewed | Failure] = asyncio.get_running_loop().create_future()
         self._exchanges[number] = told
-        self.tell(Exchange(number=number, newest=newest))
+        self.tell(Exchange(number=number, newest=newest, now=now))
         try:
             outcome = await told
         finally:

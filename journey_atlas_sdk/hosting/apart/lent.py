@@ -47,7 +47,7 @@ from journey_atlas_sdk.terms import terms_of
 T = TypeVar("T")
 V = TypeVar("V", Answered, Granted, Piece, Reached, Renewed)
 
-Exchanging = Callable[[str | None], Awaitable[tuple[str, timedelta | None]]]
+Exchanging = Callable[[Exchange], Awaitable[tuple[str, timedelta | None]]]
 
 _numbers: Final = count(1)  # never the same twice: a late answer is nobody else's
 
@@ -88,22 +88,22 @@ class Lent:
     async def renew_secret(self, name: str, renew: Callable[[str], Awaitable[str]]) -> str:
         """Have the host exchange a secret, by `renew`, and give its successor."""
 
-        async def exchange(newest: str | None) -> tuple[str, None]:
-            return await renew(newest or ""), None
+        async def exchange(wanted: Exchange) -> tuple[str, None]:
+            return await renew(wanted.newest or ""), None
 
         return await self._kept_by_the_host(Renew(name=name), exchange)
 
     async def access_token(
         self,
         origin: Sequence[str],
-        fetch: Callable[[], Awaitable[tuple[str, timedelta | None]]],
+        fetch: Callable[[datetime], Awaitable[tuple[str, timedelta | None]]],
         *,
         refused: str | None = None,
     ) -> str:
         """Give the token that comes from `origin`, fetched by `fetch` and kept by the host."""
 
-        async def exchange(_: str | None) -> tuple[str, timedelta | None]:
-            return await fetch()
+        async def exchange(wanted: Exchange) -> tuple[str, timedelta | None]:
+            return await fetch(wanted.now)
 
         return await self._kept_by_the_host(Token(origin=tuple(origin), refused=refused), exchange)
 
@@ -174,7 +174,7 @@ class Lent:
         """Exchange a secret as the author wants it, and tell the host what came of it."""
         self.redactor.learn(wanted.newest or "")
         try:
-            secret, lasts = await self._exchanging[wanted.number](wanted.newest)
+            secret, lasts = await self._exchanging[wanted.number](wanted)
             outcome: Renewed | Failure = Renewed(secret=secret, lasts=lasts)
         except ConnectorError as error:
             outcome = failure_of(error)

@@ -193,12 +193,13 @@ class Answer:
 class Exchange:
     """Exchange this secret for its successor, as the Ask of that number wants it.
 
-    None: fetch a token.
+    None: fetch a token. `now` is the moment by which services go.
     """
 
     kind: Literal["exchange"] = "exchange"
     number: int
     newest: str | None = field(repr=False)
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
