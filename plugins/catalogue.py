@@ -48,7 +48,7 @@ KINDS: Final[Mapping[str, Sequence[str]]] = {
 }
 """What a reader looks for, and the connectors of it by key."""
 
-_VERIFIED: Final = re.compile(r"^\*\*Verified\*\* against (.+?)[.:]", re.MULTILINE | re.DOTALL)
+_VERIFIED: Final = re.compile(r"^\*\*Verified\*\* against (.+?)[.:]\s", re.MULTILINE | re.DOTALL)
 _HEAD: Final = ("connector", "brings", "capabilities", "limits", "verified against", "lines")
 
 

@@ -33,10 +33,8 @@ def facts(info: ConnectorInfo) -> str:
 
 
 def limit_text(limit: Limit) -> str:
-    """Tell a limit, as in "60 requests in 3,600 seconds (1 hour), 5 at once"."""
-    length = _length(timedelta(seconds=limit.seconds))
-    seconds = f"{limit.seconds:,} seconds"
-    told = f"{limit.count:,} requests in {seconds}{'' if length == seconds else f' ({length})'}"
+    """Tell a limit, as in "60 requests in 1 hour, 5 at once"."""
+    told = f"{limit.count:,} requests in {_length(timedelta(seconds=limit.seconds))}"
     at_once = f", {limit.concurrency} at once" if limit.concurrency is not None else ""
     weight = f", a request counts as {limit.weight}" if limit.weight > 1 else ""
     return told + at_once + weight

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from connectors.webhook import Webhook, WebhookSettings
-from domain.source import Connection
+from domain.okr import KeyResult
+from domain.source import Connection, MetricSource
 from journey_atlas_sdk import Delivery
 from journey_atlas_sdk.testing import FakeContext
 from plugins.discovery import load_plugins
@@ -21,6 +22,12 @@ from tests.vendors.webhook import SECRET
 FOLDER = Path(__file__).parents[2] / "docs" / "connectors"
 CONNECTORS = load_plugins(None, distributions=[]).connectors
 PAGES = {path.name: path.read_text() for path in sorted(FOLDER.glob("*.md"))}
+HEADINGS = [
+    *("What you need", "From credentials to a key result", "What it measures"),
+    *("Facts and settings", "Limits", "What is not known", "What goes wrong"),
+]
+"""Of each page, in this order; what is a source's own stands before its facts."""
+OF_SOURCES = sorted(set(PAGES) - {"README.md", "scores.md", "rehearsal.md"})
 EXAMPLES = {
     name: "\n".join(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
     for name, page in PAGES.items()
@@ -43,6 +50,33 @@ def test_every_built_in_connector_has_a_page_with_an_example() -> None:
     told = {(found.info.documentation or "").rpartition("/")[2] for found in CONNECTORS.values()}
 
     assert [page for page in sorted(told) if not EXAMPLES.get(page)] == []
+
+
+@pytest.mark.parametrize("name", OF_SOURCES)
+def test_a_page_has_the_headings_of_all_pages_in_their_order(name: str) -> None:
+    headings = re.findall(r"^## (.+)$", PAGES[name], re.MULTILINE)
+
+    assert headings[:3] + headings[-4:] == HEADINGS
+
+
+@pytest.mark.parametrize("name", OF_SOURCES)
+def test_a_page_says_how_it_was_verified_after_its_first_paragraph(name: str) -> None:
+    _, _, after, *_ = PAGES[name].split("\n\n")
+
+    assert after.startswith("**Verified** against ")
+
+
+@pytest.mark.parametrize("name", OF_SOURCES)
+async def test_the_example_of_a_page_ends_in_a_key_result_that_its_connection_feeds(
+    name: str,
+) -> None:
+    bank = Bank()
+
+    await bank.refuses(EXAMPLES[name])
+
+    nodes = bank.atlas.nodes.values()
+    fed = {node.metric for node in nodes if isinstance(node, MetricSource)}
+    assert [node.metric in fed for node in nodes if isinstance(node, KeyResult)] == [True]
 
 
 async def test_the_program_that_delivers_to_a_webhook_is_understood(

@@ -117,7 +117,7 @@ INFO = ConnectorInfo(
         "| version | 2.1, for contract 1 |",
         "| capabilities | answers for the past (`HISTORY`); takes deliveries (`PUSH`) |",
         (
-            "| limits | 60 requests in 3,600 seconds (1 hour);"
+            "| limits | 60 requests in 1 hour;"
             " 1,000 requests in 90 seconds, 5 at once, a request counts as 2 |"
         ),
         "| one pull | ends after 2 minutes; covers at most 90 days; covers at most 1,000 periods |",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from plugins.discovery import load_plugins
-from plugins.pages import ROOT, pages, with_facts
+from plugins.pages import INDEX, ROOT, pages, with_facts
 
 PAGES = pages()
 BUILT_IN = load_plugins(None, distributions=[]).connectors
@@ -16,6 +16,10 @@ def test_a_page_is_current(page: Path) -> None:
     written = page.read_text(encoding="utf-8")
 
     assert written == PAGES[page], "Run `python -m plugins.pages`."
+
+
+def test_the_catalogue_tells_a_sentence_to_its_end_not_to_the_point_of_a_number() -> None:
+    assert "from what a real server of Cube (0.35) answered |" in PAGES[ROOT / INDEX]
 
 
 @pytest.mark.parametrize("name", ["acme-files", "acme-metrics"])
