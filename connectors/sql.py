@@ -5,9 +5,10 @@ What a query may say, and what keeps it from writing, is told in docs/connectors
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -58,6 +59,15 @@ class SqlSettings(QuerySettings):
         default=30,
         description="PostgreSQL, SQLite and DuckDB stop a statement that lasts longer.",
     )
+
+    def files(self) -> Mapping[str, Sequence[Path]]:
+        """Give the database's file too, where it is one."""
+        try:
+            url = make_url(self.url.get_secret_value().strip())
+        except (exc.ArgumentError, ValueError):  # which a pull tells
+            return super().files()
+        file = url.database if url.get_backend_name() in _FILES else None
+        return {**super().files(), "url": [Path(file)]} if file else super().files()
 
 
 class Sql(Connector[SqlSettings]):

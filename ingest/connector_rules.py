@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from domain.actions.connecting import SecretDraft
 from domain.errors import DomainError, InvalidRecord, Refused
@@ -123,20 +122,18 @@ class ConnectorRules:
         except ValidationError as error:
             yield from _problems_of(error, set(secret))
         else:
-            yield from self._file_problems(connection, dict(checked), before)
+            for name, files in checked.files().items():
+                is_kept = connection.settings.get(name) == before.get(name) and name not in known
+                if not is_kept and not all(map(self._may_be_named, files)):
+                    yield self._closed_file(("secrets" if name in secret else "settings", name))
 
-    def _file_problems(
-        self, connection: Connection, checked: Mapping[str, object], before: Stored
-    ) -> Iterator[DomainError]:
-        """Refuse files of the server that nobody opened to the API: its errors tell of them."""
-        for name, value in checked.items():
-            is_kept = connection.settings.get(name) == before.get(name)
-            if not is_kept and not all(map(self._may_be_named, _paths(value))):
-                message = (
-                    "Of the server's files those may be named here that are in ATLAS_FILES_DIR: "
-                    f"{self.folder or 'none'}."
-                )
-                yield InvalidRecord(message, path=("settings", name))
+    def _closed_file(self, path: tuple[str, ...]) -> DomainError:
+        """Refuse a file of the server that nobody opened to the API: errors tell what is in it."""
+        message = (
+            "Of the server's files those may be named here that are in ATLAS_FILES_DIR: "
+            f"{self.folder or 'none'}."
+        )
+        return InvalidRecord(message, path=path)
 
     def _may_be_named(self, path: Path) -> bool:
         return self.folder is not None and path.resolve().is_relative_to(self.folder.resolve())
@@ -154,24 +151,6 @@ class ConnectorRules:
 def with_known(connection: Connection, info: ConnectorInfo, known: Mapping[str, str]) -> Resolved:
     """Put in the secrets whose values are known, stand-ins for the others."""
     return resolve(connection, info, lambda name, _: known.get(name, STAND_IN))
-
-
-def _paths(value: object) -> Iterator[Path]:
-    """Give the paths in a setting's value, however deep."""
-    if isinstance(value, Path):
-        yield value
-    else:
-        for each in _inside(value):
-            yield from _paths(each)
-
-
-def _inside(value: object) -> Iterable[object]:
-    if isinstance(value, BaseModel):
-        return dict(value).values()
-    if isinstance(value, Mapping):
-        return cast("Mapping[object, object]", value).values()  # of whatever it is
-    is_text = isinstance(value, str | bytes)
-    return cast("Iterable[object]", value) if isinstance(value, Iterable) and not is_text else ()
 
 
 def fits(source: MetricSource, metric: Metric, spec: MetricSpec | None) -> Iterator[DomainError]:

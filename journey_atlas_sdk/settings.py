@@ -1,8 +1,9 @@
 """Settings of a connection and parameters of a metric: models that refuse what they don't know."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -48,6 +49,32 @@ class Settings(BaseModel):
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             **cls.model_json_schema(),
         }
+
+    def files(self) -> Mapping[str, Sequence[Path]]:
+        """Give the server's files and folders that these settings name, by setting.
+
+        The host may refuse them. Whatever has the type Path is given anyway; extend it where a
+        setting names a file in another way.
+        """
+        return {name: found for name, value in self if (found := list(_paths(value)))}
+
+
+def _paths(value: object) -> Iterator[Path]:
+    """Give the paths in a setting's value, however deep."""
+    match value:
+        case Path():
+            yield value
+        case BaseModel():
+            yield from _paths(dict(value))
+        case Mapping():
+            yield from _paths([*cast("Mapping[object, object]", value).values()])
+        case str() | bytes():
+            return
+        case Iterable():
+            for each in cast("Iterable[object]", value):  # of whatever it is
+                yield from _paths(each)
+        case _:
+            return
 
 
 def looks_secret(name: str) -> bool:

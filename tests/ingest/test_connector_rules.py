@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from domain.errors import InvalidRecord
+from domain.secret import SecretValue
 from ingest.connector_rules import ConnectorRules
 from ingest.sealing import Sealer
 from journey_atlas_sdk import Connector, ConnectorInfo, Context, PullRequest, Settings
 from plugins.discovery import load_plugins
 from plugins.registry import RegisteredConnector, Registry
-from tests.builders import a_connection
+from tests.builders import NOW, a_connection
 
 
 class Place(Settings):
@@ -74,3 +75,19 @@ def test_a_file_that_a_connection_names_already_stays(rules: ConnectorRules) -> 
     kept = {"file": "/data/survey.csv"}
 
     assert refused(rules, "csv", {**kept, "delimiter": ";"}, **kept) == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb", "sqlite+pysqlite"])
+def test_a_databases_file_is_one_too(rules: ConnectorRules, tmp_path: Path, engine: str) -> None:
+    settings = {"queries": {"m": "SELECT 1 AS value, 2 AS period_start"}}
+    stored = {"url": NOW}
+    connection = a_connection("files", connector="sql", settings=settings, secrets=stored)
+
+    def refused_at(url: str) -> list[tuple[str | int, ...]]:
+        given = {"url": SecretValue(url)}
+        return [each.path for each in rules.problems(connection, given, before=settings)]
+
+    assert refused_at(f"{engine}:////var/lib/secret.db") == [("secrets", "url")]
+    assert refused_at(f"{engine}:///{tmp_path}/open/../other.db") == [("secrets", "url")]
+    assert refused_at(f"{engine}:///{tmp_path}/open/bank.db") == []
+    assert refused_at("postgresql://reader@db.example/bank") == []
