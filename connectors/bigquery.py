@@ -17,14 +17,13 @@ from journey_atlas_sdk import (
     Context,
     Limit,
     Pending,
-    Secret,
     hookimpl,
     parse_decimal,
 )
 from journey_atlas_sdk.exact_json import read_model
-from journey_atlas_sdk.google_errors import EXPLAINED, require_answer
+from journey_atlas_sdk.google_errors import REFUSALS, require_answer
 from journey_atlas_sdk.moments import moment_at
-from journey_atlas_sdk.oauth import google
+from journey_atlas_sdk.oauth import GoogleKey, google
 from journey_atlas_sdk.paging import Page
 from journey_atlas_sdk.queries import Column, Statement
 from journey_atlas_sdk.terms import terms
@@ -39,7 +38,7 @@ class BigQuerySettings(WarehouseSettings):
     """The project that runs the queries, who asks, and the query of each metric."""
 
     url: WebAddress = Field(default="https://bigquery.googleapis.com", description="Of the API.")
-    key: Secret = Field(description="The key file of a service account, all of it.")
+    key: GoogleKey
     project: Annotated[str, Field(pattern=r"^[a-z0-9.:-]+$")] = Field(
         description="The id of the project that runs the queries, and pays for them."
     )
@@ -125,7 +124,7 @@ class BigQuery(Warehouse[BigQuerySettings]):
         return Table(columns=columns, count=count, rows=rows, next=token, fetch=fetch)
 
     async def _post(self, asked: dict[str, object], auth: httpx.Auth, context: Context) -> bytes:
-        how = terms(expect=EXPLAINED, repeatable=True)
+        how = terms(expect=REFUSALS, repeatable=True)
         response = await context.http.post(self._url(), json=asked, auth=auth, extensions=how)
         require_answer(response, "BigQuery")
         return response.content
@@ -135,7 +134,7 @@ class BigQuery(Warehouse[BigQuerySettings]):
     ) -> "_Answer":
         place = {"location": job.location} if job.location else {}
         given = {"formatOptions.useInt64Timestamp": "true", **place, **page}
-        url, how = f"{self._url()}/{job.id}", terms(expect=EXPLAINED)
+        url, how = f"{self._url()}/{job.id}", terms(expect=REFUSALS)
         response = await context.http.get(url, params=given, auth=auth, extensions=how)
         if response.status_code == HTTPStatus.NOT_FOUND:
             raise forgotten(self.info)

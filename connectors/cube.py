@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Final, NoReturn, Self
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Final, Self
 
 import httpx
 from pydantic import BaseModel, Field, model_validator
@@ -41,16 +40,17 @@ from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import Moment, read_model, read_number
 from journey_atlas_sdk.observation_rows import NumberedRow, RowReader
 from journey_atlas_sdk.paging import Page, pages
+from journey_atlas_sdk.periods import OF_DAYS, UTC_ZONE
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.web import ServiceSettings
 
 _PAGE: Final = 5_000
 _ASK_AGAIN: Final = timedelta(seconds=2)
-_LONGEST_MESSAGE: Final = 300
 # An hour that comes twice when clocks go back is one bucket in Cube's local times.
-_FROM_A_DAY: Final = frozenset(Grain) - {Grain.HOUR, Grain.TOTAL, Grain.INSTANT}
-_UTC: Final = ZoneInfo("UTC")
-_EXPLAINED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
+_GRAINS: Final = OF_DAYS
+_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
 
 Member = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")]
 """A measure or a dimension of a cube or view, as in `Claims.count`."""
@@ -99,7 +99,7 @@ class CubeMeasure(Settings):
 _NUMBERS: Final = ("value", "sample_size", "numerator", "denominator")
 
 
-class CubeSettings(ServiceSettings):
+class CubeSettings(ServiceSettings, RestatingSettings):
     """The server and who asks, and the measure of each metric."""
 
     base_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_-]+)*$")] = Field(
@@ -107,7 +107,7 @@ class CubeSettings(ServiceSettings):
     )
     token: Secret = Field(description="A JSON Web Token, signed with the server's API secret.")
     measures: Mapping[str, CubeMeasure] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    restates_days: RestatesDays = Field(
         default=2, description="For how long the data behind Cube still changes."
     )
 
@@ -156,8 +156,8 @@ class Cube(Connector[CubeSettings]):
     async def check(self, context: Context) -> None:
         """Ask for the first metric's last day; that Cube still computes it will do."""
         metric, measure = min(self.settings.measures.items())
-        day = period_of(context.now(), Grain.DAY, _UTC)
-        request = PullRequest(metric=metric, window=day, grain=Grain.DAY, time_zone=_UTC)
+        day = period_of(context.now(), Grain.DAY, UTC_ZONE)
+        request = PullRequest(metric=metric, window=day, grain=Grain.DAY, time_zone=UTC_ZONE)
         await self._load(_query(measure, request, day), context)
 
     async def discover(self, context: Context) -> list[MetricSpec]:
@@ -171,9 +171,9 @@ class Cube(Connector[CubeSettings]):
             title=metric,
             unit=measure.unit,
             aggregation=measure.aggregation,
-            grains=_FROM_A_DAY,
+            grains=_GRAINS,
             dimensions=tuple(sorted(measure.dimensions)),
-            restates_for=timedelta(days=self.settings.restates_days),
+            restates_for=self.settings.restates_for,
         )
 
     async def _load(self, query: dict[str, object], context: Context) -> "_Answer":
@@ -181,14 +181,12 @@ class Cube(Connector[CubeSettings]):
             self.settings.at(f"{self.settings.base_path}/v1/load"),
             params={"query": json.dumps(query)},
             auth=ApiKey(context.secret("token"), header="Authorization"),
-            extensions=terms(expect=_EXPLAINED),
+            extensions=terms(expect=_REFUSALS),
         )
-        if response.status_code in _EXPLAINED:
-            _name(response)
+        _require_answer(response)
         answer = read_model(response.content, _Answer)
         if answer.rows is None and not answer.is_computing:
-            message = f"Cube says: {answer.error[:_LONGEST_MESSAGE] or 'nothing'}"
-            raise DataError(message)
+            raise DataError(says("Cube", answer.error))
         return answer
 
 
@@ -248,9 +246,10 @@ class _Refusal(BaseModel):
     error: str
 
 
-def _name(response: httpx.Response) -> NoReturn:
-    """Raise what a 400 or a 403 stands for: a bad token is a 403, too."""
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for: a bad token is a 403, too."""
+    if response.status_code not in _REFUSALS:
+        return
     said = read_model(response.content, _Refusal).error
     kind = AuthError if response.status_code == HTTPStatus.FORBIDDEN else ConfigError
-    message = f"Cube says: {said[:_LONGEST_MESSAGE]}"
-    raise kind(message)
+    raise kind(says("Cube", said))

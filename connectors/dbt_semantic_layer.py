@@ -24,7 +24,6 @@ from journey_atlas_sdk import (
     ConnectorInfo,
     Context,
     DataError,
-    Grain,
     Limit,
     MetricSpec,
     Observation,
@@ -40,12 +39,13 @@ from journey_atlas_sdk import (
 from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.exact_json import read_model, read_number
 from journey_atlas_sdk.observation_rows import NumberedRow, RowReader
+from journey_atlas_sdk.periods import OF_DAYS
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings, WebAddress
+from journey_atlas_sdk.texts import says
+from journey_atlas_sdk.web import NumericId, ServiceSettings, WebAddress
 
 _LOOK_AGAIN: Final = timedelta(seconds=2)
-_LONGEST_MESSAGE: Final = 300
-_FROM_A_DAY: Final = frozenset(Grain) - {Grain.HOUR, Grain.TOTAL, Grain.INSTANT}
 _MIDNIGHT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00(?:\.0+)?Z?)?")
 _NOT_LET_IN: Final = re.compile(r"unauthori[sz]ed|unauthenticated|invalid token", re.IGNORECASE)
 
@@ -95,7 +95,7 @@ class DbtMetric(Settings):
         return {column: name for column, name in named.items() if name}
 
 
-class DbtSettings(ServiceSettings):
+class DbtSettings(ServiceSettings, RestatingSettings):
     """The environment and who asks, and what each metric is in dbt."""
 
     url: WebAddress = Field(
@@ -103,12 +103,10 @@ class DbtSettings(ServiceSettings):
         description="As dbt shows it for your account and region.",
     )
     token: Secret = Field(description="A service token that may use the Semantic Layer.")
-    environment: Annotated[str, Field(pattern=r"^[0-9]+$", coerce_numbers_to_str=True)] = Field(
-        description="The number of the environment."
-    )
+    environment: NumericId = Field(description="Its number.")
     time_zone: ZoneInfo = Field(description="That in which the models cut days.")
     metrics: Mapping[str, DbtMetric] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    restates_days: RestatesDays = Field(
         default=2, description="For how long the models' data still changes."
     )
 
@@ -176,9 +174,9 @@ class DbtSemanticLayer(Connector[DbtSettings]):
             title=key,
             unit=metric.unit,
             aggregation=metric.aggregation,
-            grains=_FROM_A_DAY,
+            grains=OF_DAYS,
             dimensions=tuple(sorted(metric.dimensions)),
-            restates_for=timedelta(days=self.settings.restates_days),
+            restates_for=self.settings.restates_for,
         )
 
     async def _begin(
@@ -198,8 +196,7 @@ class DbtSemanticLayer(Connector[DbtSettings]):
     async def _look(self, begun: "_Begun", page: int, context: Context) -> "_Answer":
         answer = await self._ask(_LOOK, {"query": begun.id, "page": page}, _Answer, context)
         if answer.status == "FAILED":
-            message = f"dbt says: {(answer.error or 'the query failed')[:_LONGEST_MESSAGE]}"
-            raise DataError(message)
+            raise DataError(says("dbt", answer.error or "the query failed"))
         return answer
 
     async def _ask(
@@ -216,9 +213,8 @@ class DbtSemanticLayer(Connector[DbtSettings]):
         )
         refusal = read_model(response.content, _Refusal)
         if refusal.errors:
-            said = refusal.errors[0].message[:_LONGEST_MESSAGE]
-            message = f"dbt says: {said}"
-            if _NOT_LET_IN.search(said):
+            message = says("dbt", refusal.errors[0].message)
+            if _NOT_LET_IN.search(message):
                 raise AuthError(message)
             raise (DataError if query == _LOOK else ConfigError)(message)
         return read_model(response.content, model)

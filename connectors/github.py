@@ -6,6 +6,7 @@ Which searches are made, and what is not known, is told in docs/connectors/githu
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Annotated, Final, Literal, Self
 
 import httpx
@@ -17,7 +18,6 @@ from journey_atlas_sdk import (
     Connector,
     ConnectorInfo,
     Context,
-    Grain,
     Limit,
     MetricSpec,
     Observation,
@@ -30,13 +30,14 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.auth import Bearer
-from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, Tally, tallied
-from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, EventTally, Tally
+from journey_atlas_sdk.exact_json import Count, Moment, read_model
 from journey_atlas_sdk.paging import Page, next_link, pages, reachable
+from journey_atlas_sdk.periods import OF_HOURS
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import ServiceSettings, WebAddress, refusal
 
-_GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
 _MOST_FOUND: Final = 1_000  # by one search; what lies beyond can't be read
 _SECOND: Final = timedelta(seconds=1)
 _REFUSALS: Final = frozenset(
@@ -65,7 +66,7 @@ class GitHubEvents(EventMetric):
         return f"repo:{self.repository} {what}:{dates} {self.where}".strip()
 
 
-class GitHubSettings(ServiceSettings):
+class GitHubSettings(ServiceSettings, RestatingSettings):
     """Who asks, and the events of each metric."""
 
     token: Secret = Field(description="A token that may read the repositories.")
@@ -73,7 +74,7 @@ class GitHubSettings(ServiceSettings):
         default="https://api.github.com", description="https://HOST/api/v3 of an own server."
     )
     reports: Mapping[str, GitHubEvents] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    restates_days: RestatesDays = Field(
         default=7, description="For how long issues are still reopened, and releases deleted."
     )
 
@@ -100,12 +101,15 @@ class GitHub(Connector[GitHubSettings]):
         spec.require_answers(request)
         periods = request.periods(now)
         if report.events == "RELEASES":
-            tallies = await tallied(periods, self._releases(report, context))
+            tally = EventTally(periods)
+            async for release in self._releases(report, context):
+                tally.add(release)
+            tallies = dict(tally.items())
         else:
             tallies = {period: await self._tally(report, period, context) for period in periods}
-        for period, tally in tallies.items():
-            state = ObservationState.PROVISIONAL if tally.flags else spec.state(period, now)
-            yield report.observation(request, period, tally, state=state)
+        for period, each in tallies.items():
+            state = ObservationState.PROVISIONAL if each.flags else spec.state(period, now)
+            yield report.observation(request, period, each, state=state)
 
     async def check(self, context: Context) -> None:
         """Read a repository."""
@@ -118,9 +122,7 @@ class GitHub(Connector[GitHubSettings]):
         return [self._spec(key, each) for key, each in sorted(self.settings.reports.items())]
 
     def _spec(self, metric: str, report: GitHubEvents) -> MetricSpec:
-        return report.spec(
-            metric, grains=_GRAINS, restates_for=timedelta(days=self.settings.restates_days)
-        )
+        return report.spec(metric, grains=OF_HOURS, restates_for=self.settings.restates_for)
 
     async def _releases(self, report: GitHubEvents, context: Context) -> AsyncIterator[Event]:
         """Walk what was published: no drafts, no prereleases."""
@@ -130,7 +132,7 @@ class GitHub(Connector[GitHubSettings]):
             return read_model(answer.content, RootModel[list[_Release]]).root, next_link(answer)
 
         first = self.settings.at(f"/repos/{report.repository}/releases?per_page=100")
-        async for release in pages(fetch, first, identity=lambda release: release.id):
+        async for release in pages(fetch, first, identity=attrgetter("id")):
             if release.published_at and not release.draft and not release.prerelease:
                 yield Event(release.published_at)
 
@@ -158,7 +160,7 @@ class GitHub(Connector[GitHubSettings]):
             return tally
         async for part in reachable(period, total, most=_MOST_FOUND):
             first = self._search(report, part, on_a_page=100)
-            async for item in pages(fetch, first, identity=lambda item: item.id):
+            async for item in pages(fetch, first, identity=attrgetter("id")):
                 tally.add(Event(item.closed_at, item.created_at))
         return tally
 
@@ -174,7 +176,7 @@ class GitHub(Connector[GitHubSettings]):
             auth=Bearer(context.secret("token")),
             extensions=terms(expect=_REFUSALS),
         )
-        _require_allowed(response)
+        _require_answer(response)
         return response
 
 
@@ -184,7 +186,7 @@ def atlas_connectors() -> list[type[GitHub]]:
     return [GitHub]
 
 
-def _require_allowed(response: httpx.Response) -> None:
+def _require_answer(response: httpx.Response) -> None:
     """Raise what a refusal stands for: one of GitHub's limits shows in words alone."""
     if not response.is_success and "rate limit" in response.text:
         raise RateLimited(retry_after=timedelta(minutes=1))
@@ -210,6 +212,6 @@ class _Item(BaseModel):
 
 
 class _Found(BaseModel):
-    total_count: Annotated[int, Field(ge=0, strict=True)]
+    total_count: Count
     incomplete_results: bool
     items: list[_Item]

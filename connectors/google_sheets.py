@@ -23,14 +23,13 @@ from journey_atlas_sdk import (
     MetricSpec,
     Observation,
     PullRequest,
-    Secret,
     Settings,
     Unit,
     hookimpl,
 )
 from journey_atlas_sdk.exact_json import read_model, read_number
-from journey_atlas_sdk.google_errors import EXPLAINED, require_answer
-from journey_atlas_sdk.oauth import google
+from journey_atlas_sdk.google_errors import REFUSALS, require_answer
+from journey_atlas_sdk.oauth import GoogleKey, google
 from journey_atlas_sdk.observation_rows import (
     OWN_COLUMNS,
     REQUIRED,
@@ -88,7 +87,7 @@ class GoogleSheetsSettings(ServiceSettings):
     """The spreadsheet, who reads it, and the rows of each metric."""
 
     url: WebAddress = Field(default="https://sheets.googleapis.com", description="Of the API.")
-    key: Secret = Field(description="The key file of a service account, all of it.")
+    key: GoogleKey
     spreadsheet: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = Field(
         description="Its id: the long part of its address."
     )
@@ -147,7 +146,7 @@ class GoogleSheets(Connector[GoogleSheetsSettings]):
                 "dateTimeRenderOption": "SERIAL_NUMBER",
             },
             auth=google(context, context.secret("key"), _SCOPE),
-            extensions=terms(expect=EXPLAINED),
+            extensions=terms(expect=REFUSALS),
         )
         require_answer(response, "Google Sheets")
         return read_model(response.content, _Values)

@@ -122,7 +122,7 @@ class Intercom(SurveyConnector[IntercomSettings, IntercomQuestion]):
             auth=Bearer(context.secret("token")),
             extensions=terms(repeatable=True, expect={HTTPStatus.FORBIDDEN}),
         )
-        _require_plan(response)
+        _require_answer(response)
         return read_model(response.content, _Conversations)
 
 
@@ -144,7 +144,7 @@ def _requested(start: datetime, end: datetime) -> list[Filter]:
     ]
 
 
-def _require_plan(response: httpx.Response) -> None:
+def _require_answer(response: httpx.Response) -> None:
     """Raise what a 403 stands for: Intercom tells its kinds apart by a word."""
     if response.status_code != HTTPStatus.FORBIDDEN:
         return

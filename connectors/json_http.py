@@ -6,11 +6,10 @@ What a query may say, and how its answers are paged through: docs/connectors/jso
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Final, Literal, Self, cast
-from zoneinfo import ZoneInfo
 
 import httpx
 import jmespath
@@ -36,7 +35,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import read_json, read_number
-from journey_atlas_sdk.moments import epoch_of
+from journey_atlas_sdk.moments import epoch_of, moment_at
 from journey_atlas_sdk.observation_rows import (
     BOUND,
     OWN_COLUMNS,
@@ -48,11 +47,10 @@ from journey_atlas_sdk.observation_rows import (
     require_columns,
 )
 from journey_atlas_sdk.paging import Page, next_link, pages
+from journey_atlas_sdk.periods import UTC_ZONE
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import WebSettings
 
-_UTC: Final = ZoneInfo("UTC")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BINDS: Final = BOUND | {"start_seconds", "end_seconds"}
 
 
@@ -198,9 +196,9 @@ class JsonHttp(Connector[JsonHttpSettings]):
     async def check(self, context: Context) -> None:
         """Ask one query for the running day, and find rows in the answer."""
         metric, query = min(self.settings.queries.items())
-        day = period_of(context.now(), Grain.DAY, _UTC)
+        day = period_of(context.now(), Grain.DAY, UTC_ZONE)
         request = PullRequest(
-            metric=metric, window=day, grain=Grain.DAY, time_zone=_UTC, reason=PullReason.CHECK
+            metric=metric, window=day, grain=Grain.DAY, time_zone=UTC_ZONE, reason=PullReason.CHECK
         )
         await anext(self._rows(query, request, context), None)
 
@@ -380,8 +378,4 @@ def _moment(cell: object, clock: Clock) -> datetime | None:
     number = read_number(cell)
     if number is None:
         return None
-    try:
-        return _EPOCH + timedelta(**{clock.lower(): float(number)})
-    except OverflowError as error:
-        message = f"{cell!r} counts no {clock.lower()} since 1970."
-        raise DataError(message) from error
+    return moment_at(number if clock is Clock.SECONDS else number.scaleb(-3))

@@ -6,7 +6,7 @@ Which moments are asked for, and what an expression may say: docs/connectors/pro
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
@@ -24,7 +24,6 @@ from journey_atlas_sdk import (
     Context,
     DataError,
     Dimensions,
-    Grain,
     MetricSpec,
     Observation,
     ObservationFlag,
@@ -38,15 +37,15 @@ from journey_atlas_sdk import (
     parse_decimal,
     quotient,
 )
+from journey_atlas_sdk.moments import milliseconds_of
+from journey_atlas_sdk.periods import OF_HOURS
 from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.web import WebSettings
 
-_GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
 _LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _PLACE: Final = re.compile(r"\$(period|dimensions)\b")
 _NO_NUMBERS: Final = frozenset({"NaN", "+Inf", "-Inf", "Inf"})
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 _MAX_BYTES: Final = 20_000_000
 _REFUSALS: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
@@ -113,7 +112,7 @@ class Prometheus(Connector[PrometheusSettings]):
         """List the metrics that have an expression; only their answers tell their labels."""
         del context
         return [
-            MetricSpec(key=metric, title=metric, unit=self._unit(metric), grains=_GRAINS)
+            MetricSpec(key=metric, title=metric, unit=self._unit(metric), grains=OF_HOURS)
             for metric in sorted(self.settings.queries)
         ]
 
@@ -125,7 +124,7 @@ class Prometheus(Connector[PrometheusSettings]):
         """Give one expression, or a numerator and a denominator, with the labels put in."""
         Settings.read(request.parameters)  # there are none
         query = request.chosen(self.settings.queries)
-        if request.grain not in _GRAINS:
+        if request.grain not in OF_HOURS:
             message = f"Prometheus has no {request.grain}: choose a grain of the calendar."
             raise ConfigError(message)
         both = [query] if isinstance(query, str) else [query.numerator, query.denominator]
@@ -157,7 +156,7 @@ class Prometheus(Connector[PrometheusSettings]):
             auth=self.settings.auth(context),
             extensions=terms(expect=_REFUSALS, max_bytes=_MAX_BYTES),
         )
-        _require_understood(answer)
+        _require_answer(answer)
         return answer.raise_for_status()
 
 
@@ -182,7 +181,7 @@ def _moment(period: Window) -> int:
 
     A range holds its right end: at the period's own end it would hold the next one's first sample.
     """
-    return (period.end - _EPOCH) // _MILLISECOND - 1
+    return milliseconds_of(period.end) - 1
 
 
 def _written(milliseconds: int) -> str:
@@ -204,8 +203,8 @@ class _Refusal(BaseModel):
     error: str
 
 
-def _require_understood(answer: httpx.Response) -> None:
-    """Raise the ConfigError with the server's own words where it can't work with the query."""
+def _require_answer(answer: httpx.Response) -> None:
+    """Raise what a refusal stands for, with the server's own words where it has some."""
     if answer.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
         message = f"{answer.url.host} answered with the status 404: check `url`."
         raise ConfigError(message)
@@ -215,8 +214,7 @@ def _require_understood(answer: httpx.Response) -> None:
         said = _Refusal.model_validate_json(answer.content).error
     except ValidationError:  # a proxy's own page
         return
-    message = f"Prometheus refuses the query: {said[:300]}"
-    raise ConfigError(message)
+    raise ConfigError(says("Prometheus", said))
 
 
 class _Series(BaseModel):

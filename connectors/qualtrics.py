@@ -13,7 +13,6 @@ from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo
 
 import httpx
 from pydantic import AliasPath, AwareDatetime, BaseModel, Field
@@ -35,6 +34,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import read_model
+from journey_atlas_sdk.periods import UTC_ZONE
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.terms import terms
@@ -42,7 +42,6 @@ from journey_atlas_sdk.terms import terms
 _METADATA: Final = ("recordedDate", "finished", "status", "distributionChannel")
 """In the order of `_Row`."""
 
-_UTC: Final = ZoneInfo("UTC")
 _LOOK_AGAIN: Final = timedelta(seconds=5)
 
 
@@ -122,7 +121,7 @@ class Qualtrics(SurveyConnector[QualtricsSettings, QualtricsQuestion]):
                 "format": "csv",
                 "compress": False,
                 "useLabels": False,
-                "timeZone": _UTC.key,
+                "timeZone": UTC_ZONE.key,
                 "startDate": periods[0].start.isoformat(),
                 "endDate": periods[-1].end.isoformat(),
                 "questionIds": [_whole(question)],
@@ -207,7 +206,7 @@ def _count(
     """Count the answers; a file has three lines above its rows."""
     for number, row in enumerate(_rows(file, question), start=4):
         if row.answer and row.finished == "1" and row.status in statuses and not row.is_preview:
-            tally.add(parse_moment(row.recorded, _UTC), _answer(row.answer, number))
+            tally.add(parse_moment(row.recorded, UTC_ZONE), _answer(row.answer, number))
 
 
 @dataclass(frozen=True, slots=True)

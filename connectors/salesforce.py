@@ -39,13 +39,13 @@ from journey_atlas_sdk import (
     period_of,
     quotient,
 )
-from journey_atlas_sdk.exact_json import Exact, read_model
+from journey_atlas_sdk.exact_json import Count, Exact, read_model
 from journey_atlas_sdk.oauth import Client, ClientCredentials
+from journey_atlas_sdk.periods import OF_DAYS, OF_HOURS, UTC_ZONE
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import ServiceSettings, refusal
 
-_GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
-_UTC: Final = ZoneInfo("UTC")
 _USAGE: Final = re.compile(r"\bapi-usage=(\d+)/(\d+)")
 _LATER: Final = timedelta(hours=1)  # of 24 rolling hours some requests are free again
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -93,7 +93,7 @@ class Query(Settings):
             raise ValueError(message)
         return self
 
-    def spec(self, metric: str, restates_for: timedelta) -> MetricSpec:
+    def spec(self, metric: str, *, restates_for: timedelta) -> MetricSpec:
         """Say what the metric is."""
         kind = _UNITS.get(self.measure)
         return MetricSpec(
@@ -101,7 +101,7 @@ class Query(Settings):
             title=metric,
             unit=Unit(kind=kind) if kind else self.unit,
             aggregation=_AGGREGATES[self.measure][1],
-            grains=_GRAINS if self.at else _GRAINS - {Grain.HOUR},
+            grains=OF_HOURS if self.at else OF_DAYS,
             restates_for=restates_for,
         )
 
@@ -135,7 +135,7 @@ class Query(Settings):
         )
 
 
-class SalesforceSettings(ServiceSettings):
+class SalesforceSettings(ServiceSettings, RestatingSettings):
     """The org and who asks, and the query of each metric. `url` is the org's My Domain."""
 
     client_id: str = Field(
@@ -146,7 +146,7 @@ class SalesforceSettings(ServiceSettings):
         default="v59.0", description="Of the REST API, which Salesforce serves for some years."
     )
     queries: Mapping[str, Query] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    restates_days: RestatesDays = Field(
         default=7, description="For how long records are still changed or deleted."
     )
     leave_percent: Annotated[int, Field(ge=0, le=90)] = Field(
@@ -184,8 +184,8 @@ class Salesforce(Connector[SalesforceSettings]):
     async def check(self, context: Context) -> None:
         """Ask the first query about today."""
         _, query = min(self.settings.queries.items())
-        day = period_of(context.now(), Grain.DAY, _UTC)
-        await self._get(query.soql(day, _UTC), self._auth(context), context)
+        day = period_of(context.now(), Grain.DAY, UTC_ZONE)
+        await self._get(query.soql(day, UTC_ZONE), self._auth(context), context)
 
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a query."""
@@ -193,7 +193,7 @@ class Salesforce(Connector[SalesforceSettings]):
         return [self._spec(key, each) for key, each in sorted(self.settings.queries.items())]
 
     def _spec(self, metric: str, query: Query) -> MetricSpec:
-        return query.spec(metric, timedelta(days=self.settings.restates_days))
+        return query.spec(metric, restates_for=self.settings.restates_for)
 
     def _auth(self, context: Context) -> httpx.Auth:
         client = Client(self.settings.client_id, context.secret("client_secret"))
@@ -207,7 +207,7 @@ class Salesforce(Connector[SalesforceSettings]):
             auth=auth,
             extensions=terms(expect=_REFUSALS),
         )
-        _require_understood(response)
+        _require_answer(response)
         self._require_left(response)
         answer = read_model(response.content, _Answer)
         if not answer.done:
@@ -229,7 +229,7 @@ def atlas_connectors() -> list[type[Salesforce]]:
     return [Salesforce]
 
 
-def _require_understood(response: httpx.Response) -> None:
+def _require_answer(response: httpx.Response) -> None:
     """Raise what a refusal stands for: Salesforce names it in the body."""
     if response.is_success:
         return
@@ -242,7 +242,7 @@ def _require_understood(response: httpx.Response) -> None:
 
 
 class _Row(BaseModel):
-    n: Annotated[int, Field(ge=0, strict=True)]
+    n: Count
     total: Exact | None = None
     flag: Annotated[bool, Field(strict=True)] = False
 

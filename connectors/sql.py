@@ -37,13 +37,13 @@ from journey_atlas_sdk.observation_rows import bound_values
 from journey_atlas_sdk.queries import Column, QuerySettings, kind_of, read_answer
 from journey_atlas_sdk.settings import AllowPrivate
 from journey_atlas_sdk.stopping import stopping
+from journey_atlas_sdk.texts import says
 
 _FILES: Final = frozenset({"sqlite", "duckdb"})
 _OTHER_WAYS: Final = frozenset({"host", "hostaddr", "service"})
 
 _CONNECT_SECONDS: Final = 10
 _LOCKED_SECONDS: Final = 2
-_LONGEST_MESSAGE: Final = 300
 
 _LIMITS: Final = (
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', :zone, true)"
@@ -258,7 +258,7 @@ def _named(error: exc.DBAPIError) -> ConnectorError:
     """Name a driver's failure by what happens next."""
     said = str(error.orig)
     first = next((line.strip() for line in said.splitlines() if line.strip()), "no reason given")
-    return _kind(error)(f"The database says: {first[:_LONGEST_MESSAGE]}", detail=said)
+    return _kind(error)(says("The database", first), detail=said)
 
 
 def _kind(error: exc.DBAPIError) -> type[ConnectorError]:

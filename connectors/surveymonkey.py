@@ -30,10 +30,11 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.auth import Bearer
-from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.exact_json import Count, Moment, read_model
+from journey_atlas_sdk.periods import EVERY_PERIOD
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.signatures import require_signed
-from journey_atlas_sdk.surveys import FROM_AN_HOUR, Counted, SurveyConnector, SurveySettings
+from journey_atlas_sdk.surveys import Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import NumericId, WebAddress
 
@@ -90,7 +91,7 @@ class SurveyMonkeySettings(SurveySettings[SurveyQuestion]):
 class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyQuestion]):
     """Asks for the rollups of a question once a period; there are 500 requests a day."""
 
-    grains = FROM_AN_HOUR - {Grain.HOUR}
+    grains = EVERY_PERIOD - {Grain.HOUR}
     info = ConnectorInfo(
         key="surveymonkey",
         title="SurveyMonkey",
@@ -155,7 +156,7 @@ class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyQuestion]):
             auth=Bearer(context.secret("token")),
             extensions=terms(expect={HTTPStatus.FORBIDDEN}),
         )
-        _require_reached(response)
+        _require_answer(response)
         return read_model(response.content, model)
 
     def _filters(self, period: Window) -> dict[str, str]:
@@ -174,7 +175,7 @@ def atlas_connectors() -> list[type[SurveyMonkey]]:
     return [SurveyMonkey]
 
 
-def _require_reached(response: httpx.Response) -> None:
+def _require_answer(response: httpx.Response) -> None:
     """Raise what a 403 stands for: SurveyMonkey tells its kinds apart by numbers of its own."""
     if response.status_code != HTTPStatus.FORBIDDEN:
         return
@@ -264,7 +265,7 @@ class _Survey(BaseModel):
 
 class _Count(BaseModel):
     id: str
-    count: Annotated[int, Field(ge=0, strict=True)]
+    count: Count
 
 
 class _Row(BaseModel):
