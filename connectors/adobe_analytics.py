@@ -1,4 +1,8 @@
-"""Adobe Analytics: totals of any metric that counts, and shares of one metric by another."""
+"""Adobe Analytics: totals of any metric that counts, and shares of one metric by another.
+
+How periods meet the report suite's time zone, and what is not known, is told in
+docs/connectors/adobe-analytics.md.
+"""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -85,9 +89,9 @@ class AdobeAnalyticsSettings(SeriesSettings[Report]):
     client_secret: Secret = Field(description="Of the same.")
     company: Annotated[str, Field(min_length=1)] = Field(description="The global company id.")
     suite: Annotated[str, Field(min_length=1)] = Field(description="The report suite's id.")
-    url: WebAddress = Field(default="https://analytics.adobe.io", description="Adobe's own.")
+    url: WebAddress = Field(default="https://analytics.adobe.io", description="The service's own.")
     token_url: WebAddress = Field(
-        default="https://ims-na1.adobelogin.com/ims/token/v3", description="Adobe's own."
+        default="https://ims-na1.adobelogin.com/ims/token/v3", description="The service's own."
     )
     scopes: str = Field(
         default="openid,AdobeID,read_organizations,additional_info.projectedProductContext,"
@@ -108,7 +112,7 @@ class AdobeAnalytics(SeriesConnector[AdobeAnalyticsSettings, Report]):
         limits=(Limit(count=12, seconds=6),),
         max_points=31,
         min_interval=timedelta(minutes=30),
-        timeout=timedelta(seconds=180),
+        timeout=timedelta(minutes=3),
         documentation="docs/connectors/adobe-analytics.md",
     )
 

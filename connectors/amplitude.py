@@ -1,4 +1,8 @@
-"""Amplitude: conversions of funnels and counts of events, a whole series with each query."""
+"""Amplitude: conversions of funnels and counts of events, a whole series with each query.
+
+How periods meet the project's time zone, and what is not known, is told in
+docs/connectors/amplitude.md.
+"""
 
 import json
 from collections.abc import Sequence
@@ -132,7 +136,7 @@ class Amplitude(SeriesConnector[AmplitudeSettings, Report]):
             Limit(count=108_000, seconds=3_600),
         ),
         max_window=timedelta(days=92),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/amplitude.md",
     )
 

@@ -1,6 +1,6 @@
 """BigQuery: one SELECT a metric, run as a job that costs no more than is allowed.
 
-How times are read and what is not known is told in docs/connectors/bigquery.md.
+How times are read, and what is not known, is told in docs/connectors/bigquery.md.
 """
 
 from datetime import datetime, timedelta
@@ -37,13 +37,15 @@ _LOOK_AGAIN: Final = timedelta(seconds=5)
 class BigQuerySettings(WarehouseSettings):
     """The project that runs the queries, who asks, and the query of each metric."""
 
-    url: WebAddress = Field(default="https://bigquery.googleapis.com", description="Of the API.")
     key: GoogleKey
     project: Annotated[str, Field(pattern=r"^[a-z0-9.:-]+$")] = Field(
         description="The id of the project that runs the queries, and pays for them."
     )
     location: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = Field(
         default=None, description="As in `EU`; left out: BigQuery tells it by the tables."
+    )
+    url: WebAddress = Field(
+        default="https://bigquery.googleapis.com", description="The service's own."
     )
     max_bytes_billed: Annotated[int, Field(ge=1)] = Field(
         default=10_000_000_000, description="A query that would bill more is not run."
@@ -60,7 +62,7 @@ class BigQuery(Warehouse[BigQuerySettings]):
         settings=BigQuerySettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=300, seconds=3_600, concurrency=10),),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/bigquery.md",
     )
 

@@ -89,10 +89,10 @@ class CubeReport(LayerReport):
 class CubeSettings(LayerSettings[CubeReport]):
     """The server and who asks, and the report of each metric."""
 
+    token: Secret = Field(description="A JSON Web Token, signed with the server's API secret.")
     base_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_-]+)*$")] = Field(
         default="/cubejs-api", description="Where the server has its API."
     )
-    token: Secret = Field(description="A JSON Web Token, signed with the server's API secret.")
 
 
 class Cube(Connector[CubeSettings]):
@@ -105,7 +105,7 @@ class Cube(Connector[CubeSettings]):
         settings=CubeSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=60, seconds=60, concurrency=4),),
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(minutes=1),
         documentation="docs/connectors/cube.md",
     )
 
@@ -167,24 +167,6 @@ def atlas_connectors() -> list[type[Cube]]:
     return [Cube]
 
 
-def _query(report: CubeReport, request: PullRequest, span: Window) -> dict[str, object]:
-    """Write a query; the last day of Cube's date range counts, in the time zone of the query."""
-    by = [report.dimensions[name] for name in request.dimensions]
-    days = days_of(span, request.time_zone)
-    grain = request.grain.lower()
-    return {
-        "measures": list(dict.fromkeys(report.columns.values())),
-        "dimensions": by,
-        "timeDimensions": [
-            {"dimension": report.time, "granularity": grain, "dateRange": [*map(str, days)]}
-        ],
-        "filters": [each.model_dump(mode="json") for each in report.filters],
-        "order": [[member, "asc"] for member in (report.time, *by)],
-        "timezone": request.time_zone.key,
-        "limit": _A_PAGE,
-    }
-
-
 class _Answer(BaseModel):
     """What Cube tells with the status 200, which may be that it still computes."""
 
@@ -202,6 +184,24 @@ class _Refusal(BaseModel):
     """What Cube says; the stack that it may add stays unread."""
 
     error: str
+
+
+def _query(report: CubeReport, request: PullRequest, span: Window) -> dict[str, object]:
+    """Write a query; the last day of Cube's date range counts, in the time zone of the query."""
+    by = [report.dimensions[name] for name in request.dimensions]
+    days = days_of(span, request.time_zone)
+    grain = request.grain.lower()
+    return {
+        "measures": list(dict.fromkeys(report.columns.values())),
+        "dimensions": by,
+        "timeDimensions": [
+            {"dimension": report.time, "granularity": grain, "dateRange": [*map(str, days)]}
+        ],
+        "filters": [each.model_dump(mode="json") for each in report.filters],
+        "order": [[member, "asc"] for member in (report.time, *by)],
+        "timezone": request.time_zone.key,
+        "limit": _A_PAGE,
+    }
 
 
 def _require_answer(response: httpx.Response) -> None:

@@ -1,6 +1,6 @@
 """Databricks: one SELECT a metric, through the SQL Statement Execution API.
 
-How times are read and what is not known is told in docs/connectors/databricks.md.
+How times are read, and what is not known, is told in docs/connectors/databricks.md.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,6 +30,9 @@ from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings, forgotten
 
+_BUSY: Final = frozenset(
+    {"RESOURCE_EXHAUSTED", "TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "DEADLINE_EXCEEDED"}
+)
 _LOOK_AGAIN: Final = timedelta(seconds=5)
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 
@@ -56,7 +59,7 @@ class Databricks(Warehouse[DatabricksSettings]):
         settings=DatabricksSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=600, seconds=3_600, concurrency=10),),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/databricks.md",
     )
 
@@ -149,11 +152,6 @@ class _Begun(BaseModel):
         is_busy = self.error.error_code in _BUSY
         kind = TransientError if is_busy else kind_of(self.sqlstate)
         raise kind(says("Databricks", self.error.message))
-
-
-_BUSY: Final = frozenset(
-    {"RESOURCE_EXHAUSTED", "TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "DEADLINE_EXCEEDED"}
-)
 
 
 class _Type(BaseModel):

@@ -84,29 +84,29 @@ class DbtReport(LayerReport):
         return {column: name for column, name in named.items() if name}
 
 
-class DbtSettings(LayerSettings[DbtReport]):
+class DbtSemanticLayerSettings(LayerSettings[DbtReport]):
     """The environment and who asks, and the report of each metric."""
 
+    token: Secret = Field(description="A service token that may use the Semantic Layer.")
+    environment: NumericId = Field(description="Its number.")
     url: WebAddress = Field(
         default="https://semantic-layer.cloud.getdbt.com",
         description="As dbt shows it for your account and region.",
     )
-    token: Secret = Field(description="A service token that may use the Semantic Layer.")
-    environment: NumericId = Field(description="Its number.")
     time_zone: ZoneInfo = Field(description="That in which the models cut days.")
 
 
-class DbtSemanticLayer(Connector[DbtSettings]):
+class DbtSemanticLayer(Connector[DbtSemanticLayerSettings]):
     """Begins a query for all periods of a pull, and reads its pages once it is done."""
 
     info = ConnectorInfo(
         key="dbt-semantic-layer",
         title="dbt Semantic Layer",
         version="1.0.0",
-        settings=DbtSettings,
+        settings=DbtSemanticLayerSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=60, seconds=60, concurrency=4),),
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(minutes=1),
         documentation="docs/connectors/dbt-semantic-layer.md",
     )
 

@@ -118,11 +118,6 @@ def atlas_connectors() -> list[type[Delighted]]:
     return [Delighted]
 
 
-def _between(start: datetime, end: datetime) -> dict[str, str]:
-    """Name both ends, always: without them Delighted tells a moving average of 30 days."""
-    return {"since": f"{epoch_of(start)}", "until": f"{epoch_of(end)}"}
-
-
 class _Metrics(BaseModel):
     promoter_count: Count
     passive_count: Count
@@ -138,3 +133,8 @@ class _Response(BaseModel):
 
 class _Responses(RootModel[list[_Response]]):
     pass
+
+
+def _between(start: datetime, end: datetime) -> dict[str, str]:
+    """Name both ends, always: without them Delighted tells a moving average of 30 days."""
+    return {"since": f"{epoch_of(start)}", "until": f"{epoch_of(end)}"}

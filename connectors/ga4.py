@@ -1,4 +1,8 @@
-"""Google Analytics 4: counts of events, sessions and users, and the share that converts."""
+"""Google Analytics 4: counts of events, sessions and users, and the share that converts.
+
+How periods meet the property's time zone, and what is not known, is told in
+docs/connectors/ga4.md.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -51,15 +55,15 @@ _FLAGS: Final = {
 }
 _REFUSALS: Final = REFUSALS | {HTTPStatus.TOO_MANY_REQUESTS}
 
-Event = Annotated[str, Field(min_length=1)]
-Asked = tuple[str, Event | None]  # a metric, and the event that alone counts; None: all do
+Name = Annotated[str, Field(min_length=1)]
+Asked = tuple[str, Name | None]  # a metric, and the event that alone counts; None: all do
 
 
 class Count(CountReport):
     """How often something happened, or how many users did it."""
 
     metric: Literal["eventCount", "screenPageViews", "sessions", "activeUsers"]
-    event: Event | None = Field(default=None, description="Only where this event happened.")
+    event: Name | None = Field(default=None, description="Only where this event happened.")
 
     @property
     def by_days(self) -> bool:
@@ -75,7 +79,7 @@ class Count(CountReport):
 class Conversion(ShareReport):
     """Which share of the sessions had an event."""
 
-    conversion: Event = Field(description="The event.")
+    conversion: Name = Field(description="The event.")
 
     @property
     def asked(self) -> list[Asked]:
@@ -91,7 +95,9 @@ class Ga4Settings(SeriesSettings[Report]):
 
     key: GoogleKey
     property: NumericId = Field(description="Its number.")
-    url: WebAddress = Field(default="https://analyticsdata.googleapis.com", description="Google's.")
+    url: WebAddress = Field(
+        default="https://analyticsdata.googleapis.com", description="The service's own."
+    )
 
 
 class Ga4(SeriesConnector[Ga4Settings, Report]):
@@ -105,7 +111,7 @@ class Ga4(SeriesConnector[Ga4Settings, Report]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=120, seconds=3_600, concurrency=10),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/ga4.md",
     )
 
@@ -150,29 +156,6 @@ def atlas_connectors() -> list[type[Ga4]]:
     return [Ga4]
 
 
-def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> dict[str, object]:
-    """Write a report of a metric over some days, both counted in, by step."""
-    metric, event = asked
-    named = {"values": [event], "caseSensitive": True}
-    of_event = {"dimensionFilter": {"filter": {"fieldName": "eventName", "inListFilter": named}}}
-    return {
-        "dateRanges": [{"startDate": days[0], "endDate": days[1]}],
-        "dimensions": [{"name": _BUCKETS[step][0]}],
-        "metrics": [{"name": metric}],
-        **(of_event if event else {}),
-    }
-
-
-def _require_answer(response: httpx.Response) -> None:
-    """Raise what a refusal stands for: which quota is used up is told in words alone."""
-    require_answer(response, "Google Analytics")
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        message = says("Google Analytics", response.text)
-        if "per hour" in message or "per day" in message:
-            raise QuotaExhausted(message, retry_after=timedelta(minutes=30))
-        raise RateLimited(message, retry_after=timedelta(seconds=30))
-
-
 class _Row(BaseModel):
     bucket: str = Field(validation_alias=AliasPath("dimensionValues", 0, "value"))
     count: Tally = Field(validation_alias=AliasPath("metricValues", 0, "value"))
@@ -195,3 +178,26 @@ class _Report(BaseModel):
 
 class _Batch(BaseModel):
     reports: list[_Report]
+
+
+def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> dict[str, object]:
+    """Write a report of a metric over some days, both counted in, by step."""
+    metric, event = asked
+    named = {"values": [event], "caseSensitive": True}
+    of_event = {"dimensionFilter": {"filter": {"fieldName": "eventName", "inListFilter": named}}}
+    return {
+        "dateRanges": [{"startDate": days[0], "endDate": days[1]}],
+        "dimensions": [{"name": _BUCKETS[step][0]}],
+        "metrics": [{"name": metric}],
+        **(of_event if event else {}),
+    }
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for: which quota is used up is told in words alone."""
+    require_answer(response, "Google Analytics")
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        message = says("Google Analytics", response.text)
+        if "per hour" in message or "per day" in message:
+            raise QuotaExhausted(message, retry_after=timedelta(minutes=30))
+        raise RateLimited(message, retry_after=timedelta(seconds=30))

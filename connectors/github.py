@@ -45,7 +45,7 @@ _REFUSALS: Final = frozenset(
 )
 
 
-class GitHubEvents(EventMetric):
+class GitHubReport(EventMetric):
     """What happens in a repository; MEDIAN is from being opened to being merged or closed."""
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
@@ -73,7 +73,7 @@ class GitHubSettings(ServiceSettings, RestatingSettings):
     url: WebAddress = Field(
         default="https://api.github.com", description="https://HOST/api/v3 of an own server."
     )
-    reports: Mapping[str, GitHubEvents] = Field(min_length=1, description="By metric.")
+    reports: Mapping[str, GitHubReport] = Field(min_length=1, description="By metric.")
     restates_days: RestatesDays = Field(
         default=7, description="For how long issues are still reopened, and releases deleted."
     )
@@ -121,22 +121,22 @@ class GitHub(Connector[GitHubSettings]):
         del context
         return [self._spec(key, each) for key, each in sorted(self.settings.reports.items())]
 
-    def _spec(self, metric: str, report: GitHubEvents) -> MetricSpec:
+    def _spec(self, metric: str, report: GitHubReport) -> MetricSpec:
         return report.spec(metric, grains=OF_HOURS, restates_for=self.settings.restates_for)
 
-    async def _releases(self, report: GitHubEvents, context: Context) -> AsyncIterator[Event]:
+    async def _releases(self, report: GitHubReport, context: Context) -> AsyncIterator[Event]:
         """Walk what was published: no drafts, no prereleases."""
 
-        async def fetch(url: str) -> Page[_Release, str]:
+        async def page(url: str) -> Page[_Release, str]:
             answer = await self._get(url, context)
             return read_model(answer.content, RootModel[list[_Release]]).root, next_link(answer)
 
         first = self.settings.at(f"/repos/{report.repository}/releases?per_page=100")
-        async for release in pages(fetch, first, identity=attrgetter("id")):
+        async for release in pages(page, first, identity=attrgetter("id")):
             if release.published_at and not release.draft and not release.prerelease:
                 yield Event(release.published_at)
 
-    async def _tally(self, report: GitHubEvents, period: Window, context: Context) -> Tally:
+    async def _tally(self, report: GitHubReport, period: Window, context: Context) -> Tally:
         """Search what happened in a period: for a count its total, else each of its items."""
         tally = Tally()
 
@@ -151,7 +151,7 @@ class GitHub(Connector[GitHubSettings]):
             found, _ = await read(self._search(report, span, on_a_page=1))
             return found.total_count
 
-        async def fetch(url: str) -> Page[_Item, str]:
+        async def page(url: str) -> Page[_Item, str]:
             found, following = await read(url)
             return found.items, following
 
@@ -160,11 +160,11 @@ class GitHub(Connector[GitHubSettings]):
             return tally
         async for part in reachable(period, total, most=_MOST_FOUND):
             first = self._search(report, part, on_a_page=100)
-            async for item in pages(fetch, first, identity=attrgetter("id")):
+            async for item in pages(page, first, identity=attrgetter("id")):
                 tally.add(Event(item.closed_at, item.created_at))
         return tally
 
-    def _search(self, report: GitHubEvents, span: Window, *, on_a_page: int) -> str:
+    def _search(self, report: GitHubReport, span: Window, *, on_a_page: int) -> str:
         asked = {"q": report.search(span), "sort": "created", "order": "asc"}
         parameters = {**asked, "per_page": str(on_a_page)}
         return str(httpx.URL(self.settings.at("/search/issues"), params=parameters))
@@ -186,18 +186,6 @@ def atlas_connectors() -> list[type[GitHub]]:
     return [GitHub]
 
 
-def _require_answer(response: httpx.Response) -> None:
-    """Raise what a refusal stands for: one of GitHub's limits shows in words alone."""
-    if not response.is_success and "rate limit" in response.text:
-        raise RateLimited(retry_after=timedelta(minutes=1))
-    if response.status_code == HTTPStatus.NOT_FOUND:
-        message = "There is no such repository, or the token doesn't reach it."
-        raise AccessDenied(message)
-    if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
-        raise refusal(response)
-    response.raise_for_status()
-
-
 class _Release(BaseModel):
     id: int
     draft: bool
@@ -215,3 +203,15 @@ class _Found(BaseModel):
     total_count: Count
     incomplete_results: bool
     items: list[_Item]
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for: one of GitHub's limits shows in words alone."""
+    if not response.is_success and "rate limit" in response.text:
+        raise RateLimited(retry_after=timedelta(minutes=1))
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        message = "There is no such repository, or the token doesn't reach it."
+        raise AccessDenied(message)
+    if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
+        raise refusal(response)
+    response.raise_for_status()

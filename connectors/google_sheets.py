@@ -86,10 +86,12 @@ class SheetTable(Settings):
 class GoogleSheetsSettings(ServiceSettings):
     """The spreadsheet, who reads it, and the rows of each metric."""
 
-    url: WebAddress = Field(default="https://sheets.googleapis.com", description="Of the API.")
     key: GoogleKey
     spreadsheet: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = Field(
         description="Its id: the long part of its address."
+    )
+    url: WebAddress = Field(
+        default="https://sheets.googleapis.com", description="The service's own."
     )
     tables: Mapping[str, SheetTable] = Field(min_length=1, description="By metric.")
 
@@ -104,7 +106,7 @@ class GoogleSheets(Connector[GoogleSheetsSettings]):
         settings=GoogleSheetsSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=60, seconds=60),),
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(minutes=1),
         documentation="docs/connectors/google-sheets.md",
     )
 

@@ -1,6 +1,6 @@
 """HubSpot: scores of its feedback surveys; deals and tickets: how many, and how long they took.
 
-What it asks for, and what is not known of the service, is told in docs/connectors/hubspot.md.
+What is assumed of the service, and what is not known, is told in docs/connectors/hubspot.md.
 """
 
 from collections import Counter
@@ -115,7 +115,7 @@ class HubSpot(Connector[HubSpotSettings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=4, seconds=1),),
         max_points=100,
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/hubspot.md",
     )
 
@@ -165,12 +165,12 @@ class HubSpot(Connector[HubSpotSettings]):
         async for part in reachable(span, total, most=_MOST_FOUND):
             asked = {**_asked(report, part), "limit": _A_PAGE}
 
-            async def fetch(place: str | None, asked: Json = asked) -> Page[_Row, str | None]:
+            async def page(place: str | None, asked: Json = asked) -> Page[_Row, str | None]:
                 after = {} if place is None else {"after": place}
                 found = await self._search(report.records, {**asked, **after}, context)
                 return found.results, found.after
 
-            async for row in pages(fetch, None, identity=attrgetter("id")):
+            async for row in pages(page, None, identity=attrgetter("id")):
                 yield row
 
     async def _total(self, report: Survey | Records, span: Window, context: Context) -> int:
@@ -195,36 +195,6 @@ class HubSpot(Connector[HubSpotSettings]):
 def atlas_connectors() -> list[type[HubSpot]]:
     """Bring the HubSpot connector."""
     return [HubSpot]
-
-
-def _asked(report: Survey | Records, span: Window) -> Json:
-    """Write the search for what counted in a half-open span."""
-    bounds = [("GTE", span.start), ("LT", span.end)]
-    return {
-        "filterGroups": [
-            {
-                "filters": [
-                    *(_filter(report.at, kind, f"{milliseconds_of(at)}") for kind, at in bounds),
-                    *(_filter(name, "EQ", value) for name, value in sorted(report.where.items())),
-                ]
-            }
-        ],
-        "properties": report.properties,
-        "sorts": [{"propertyName": report.at, "direction": "ASCENDING"}],
-    }
-
-
-def _filter(name: str, operator: str, value: str) -> Json:
-    return {"propertyName": name, "operator": operator, "value": value}
-
-
-def _require_answer(response: httpx.Response) -> None:
-    """Raise what a refusal stands for; where a second's limit is meant, HubSpot is asked again."""
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "DAILY" in response.text:
-        message = "The portal's requests of today are used up."
-        raise QuotaExhausted(message, retry_after=timedelta(hours=1))
-    if response.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
-        raise refusal(response)
 
 
 class _Row(BaseModel):
@@ -259,3 +229,33 @@ class _Found(BaseModel):
     total: Count
     results: list[_Row]
     after: str | None = Field(default=None, validation_alias=AliasPath("paging", "next", "after"))
+
+
+def _asked(report: Survey | Records, span: Window) -> Json:
+    """Write the search for what counted in a half-open span."""
+    bounds = [("GTE", span.start), ("LT", span.end)]
+    return {
+        "filterGroups": [
+            {
+                "filters": [
+                    *(_filter(report.at, kind, f"{milliseconds_of(at)}") for kind, at in bounds),
+                    *(_filter(name, "EQ", value) for name, value in sorted(report.where.items())),
+                ]
+            }
+        ],
+        "properties": report.properties,
+        "sorts": [{"propertyName": report.at, "direction": "ASCENDING"}],
+    }
+
+
+def _filter(name: str, operator: str, value: str) -> Json:
+    return {"propertyName": name, "operator": operator, "value": value}
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for; where a second's limit is meant, HubSpot is asked again."""
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "DAILY" in response.text:
+        message = "The portal's requests of today are used up."
+        raise QuotaExhausted(message, retry_after=timedelta(hours=1))
+    if response.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+        raise refusal(response)

@@ -86,7 +86,7 @@ class InfluxQuery(Settings):
         return f"{select}\nGROUP BY {tags}" if tags else select
 
 
-class InfluxSettings(WebSettings, RestatingSettings):
+class InfluxDbSettings(WebSettings, RestatingSettings):
     """Where the server is, who asks, and the query of each metric."""
 
     token: Secret | None = Field(default=None, description="Of InfluxDB 2 or 3.")
@@ -104,17 +104,17 @@ class InfluxSettings(WebSettings, RestatingSettings):
         return super().auth(context)
 
 
-class InfluxDb(Connector[InfluxSettings]):
+class InfluxDb(Connector[InfluxDbSettings]):
     """Sends one request a pull: a statement for each period, with its times as parameters."""
 
     info = ConnectorInfo(
         key="influxdb",
         title="InfluxDB",
         version="1.0.0",
-        settings=InfluxSettings,
+        settings=InfluxDbSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         max_points=366,
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/influxdb.md",
     )
 

@@ -132,6 +132,23 @@ def atlas_connectors() -> list[type[Intercom]]:
     return [Intercom]
 
 
+class _Rating(BaseModel):
+    created_at: Epoch
+    rating: Annotated[int, Field(strict=True)] | None = None
+
+
+class _Conversation(BaseModel):
+    id: str
+    conversation_rating: _Rating | None = None
+
+
+class _Conversations(BaseModel):
+    conversations: list[_Conversation]
+    next: str | None = Field(
+        default=None, validation_alias=AliasPath("pages", "next", "starting_after")
+    )
+
+
 def _filter(field: str, operator: str, value: int) -> Filter:
     return {"field": field, "operator": operator, "value": value}
 
@@ -152,20 +169,3 @@ def _require_answer(response: httpx.Response) -> None:
         message = "The plan at Intercom doesn't include searching conversations over the API."
         raise PlanLimit(message)
     response.raise_for_status()
-
-
-class _Rating(BaseModel):
-    created_at: Epoch
-    rating: Annotated[int, Field(strict=True)] | None = None
-
-
-class _Conversation(BaseModel):
-    id: str
-    conversation_rating: _Rating | None = None
-
-
-class _Conversations(BaseModel):
-    conversations: list[_Conversation]
-    next: str | None = Field(
-        default=None, validation_alias=AliasPath("pages", "next", "starting_after")
-    )

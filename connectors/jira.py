@@ -1,6 +1,6 @@
 """Jira Cloud: how many issues were resolved or created, and how long they took.
 
-What it asks for, and what is not known of the service, is told in docs/connectors/jira.md.
+What is assumed of the service, and what is not known, is told in docs/connectors/jira.md.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -90,7 +90,7 @@ class Jira(Connector[JiraSettings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=10, seconds=1),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/jira.md",
     )
 
@@ -152,15 +152,6 @@ def atlas_connectors() -> list[type[Jira]]:
     return [Jira]
 
 
-def _require_answer(response: httpx.Response) -> None:
-    """Raise what a refusal stands for: a missing page, too, is a mistake in the settings."""
-    if response.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
-        message = "There is no Jira Cloud at `url`: it is https://SITE.atlassian.net."
-        raise ConfigError(message)
-    if response.status_code == HTTPStatus.BAD_REQUEST:
-        raise refusal(response)
-
-
 class _Issue(BaseModel):
     id: str
     fields: dict[str, Moment | None]
@@ -186,3 +177,12 @@ class _Found(BaseModel):
             message = "Jira gives a page that isn't the last one, and no way to the next."
             raise DataError(message)
         return None if self.is_last else self.token
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for: a missing page, too, is a mistake in the settings."""
+    if response.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
+        message = "There is no Jira Cloud at `url`: it is https://SITE.atlassian.net."
+        raise ConfigError(message)
+    if response.status_code == HTTPStatus.BAD_REQUEST:
+        raise refusal(response)

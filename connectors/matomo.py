@@ -99,7 +99,7 @@ class Matomo(SeriesConnector[MatomoSettings, Report]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=300, seconds=3_600, concurrency=2),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/matomo.md",
     )
 
@@ -147,6 +147,19 @@ def atlas_connectors() -> list[type[Matomo]]:
     return [Matomo]
 
 
+class _Outcome(BaseModel):
+    result: object = None
+    message: str = ""
+
+
+class _Site(BaseModel):
+    timezone: str
+
+
+class _Periods(RootModel[dict[Day, dict[str, object] | Empty]]):
+    pass
+
+
 def _require_answer(response: httpx.Response) -> None:
     """Raise what a refusal stands for, under whatever status: Matomo's kinds differ in words."""
     outcome = read_model(response.content, _Outcome)
@@ -159,19 +172,6 @@ def _require_answer(response: httpx.Response) -> None:
     if "requires" in message and "access" in message:
         raise AccessDenied(message)
     raise ConfigError(message)
-
-
-class _Outcome(BaseModel):
-    result: object = None
-    message: str = ""
-
-
-class _Site(BaseModel):
-    timezone: str
-
-
-class _Periods(RootModel[dict[Day, dict[str, object] | Empty]]):
-    pass
 
 
 def _count(row: Mapping[str, object] | list[object], column: Column) -> Decimal:

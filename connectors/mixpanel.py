@@ -126,7 +126,7 @@ class Mixpanel(SeriesConnector[MixpanelSettings, Report]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=60, seconds=3_600, concurrency=5),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/mixpanel.md",
     )
 
@@ -161,19 +161,6 @@ def atlas_connectors() -> list[type[Mixpanel]]:
     return [Mixpanel]
 
 
-def _require_answer(response: httpx.Response) -> None:
-    """Raise what a 400 stands for: Mixpanel tells its kinds apart in words alone."""
-    if response.status_code != HTTPStatus.BAD_REQUEST:
-        return
-    if "Unable to authenticate" in response.text:
-        message = "Mixpanel refuses the service account; or its data is in another region: `url`."
-        raise AuthError(message)
-    if "to_date cannot be later" in response.text:
-        message = "Mixpanel's day isn't over yet: `time_zone` must be the project's own."
-        raise ConfigError(message)
-    raise refusal(response)
-
-
 class _Bucket(BaseModel):
     completion: Tally = Field(validation_alias=AliasPath("analysis", "completion"))
     starting: Tally = Field(validation_alias=AliasPath("analysis", "starting_amount"))
@@ -185,3 +172,16 @@ class _Buckets(BaseModel):
 
 class _Segmentation(BaseModel):
     values: dict[str, dict[date, Tally]] = Field(validation_alias=AliasPath("data", "values"))
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a 400 stands for: Mixpanel tells its kinds apart in words alone."""
+    if response.status_code != HTTPStatus.BAD_REQUEST:
+        return
+    if "Unable to authenticate" in response.text:
+        message = "Mixpanel refuses the service account; or its data is in another region: `url`."
+        raise AuthError(message)
+    if "to_date cannot be later" in response.text:
+        message = "Mixpanel's day isn't over yet: `time_zone` must be the project's own."
+        raise ConfigError(message)
+    raise refusal(response)

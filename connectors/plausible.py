@@ -1,6 +1,7 @@
 """Plausible: counts of page views, visits and visitors, and the share of visitors with a goal.
 
-How periods meet the site's time zone, and what is not known: see docs/connectors/plausible.md.
+How periods meet the site's time zone, and what is not known, is told in
+docs/connectors/plausible.md.
 """
 
 from datetime import date, timedelta
@@ -86,7 +87,8 @@ class PlausibleSettings(SeriesSettings[Report]):
     token: Secret = Field(description="An API key for the Stats API.")
     site: Annotated[str, Field(min_length=1)] = Field(description="Its domain, as in example.com.")
     url: WebAddress = Field(
-        default="https://plausible.io", description="Of your own server, where it is there."
+        default="https://plausible.io",
+        description="That of your own server, where its data is there.",
     )
     restates_days: RestatesDays = 1
 
@@ -102,7 +104,7 @@ class Plausible(SeriesConnector[PlausibleSettings, Report]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=600, seconds=3_600),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/plausible.md",
     )
 

@@ -1,4 +1,7 @@
-"""PostHog: counts of events and people, and shares of people who go on, in any time zone."""
+"""PostHog: counts of events and people, and shares of people who go on, in any time zone.
+
+How a report becomes HogQL, and what is not known, is told in docs/connectors/posthog.md.
+"""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -49,15 +52,15 @@ _DAYS: Final = {
 _DURING: Final = "AND timestamp >= toDateTime({start}) AND timestamp < toDateTime({end})"
 _END: Final = "GROUP BY day ORDER BY day LIMIT 50000"  # unsaid, it would be 100
 
-Event = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1)]
 
 
-class Happened(CountReport):
+class Event(CountReport):
     """An event: how often it happened, or how many people did it."""
 
     own_grains: ClassVar = OF_DAYS
 
-    event: Event
+    event: Name
     count: Literal["TOTAL", "UNIQUE"] = "TOTAL"
 
     @property
@@ -81,8 +84,8 @@ class Conversion(ShareReport):
     days_add_up: ClassVar = False
     own_grains: ClassVar = OF_DAYS
 
-    conversion: Event = Field(description="The event that they did too.")
-    of: Event = Field(description="The event of all of them.")
+    conversion: Name = Field(description="The event that they did too.")
+    of: Name = Field(description="The event of all of them.")
 
     def query(self, day: str) -> str:
         """Write the question of how many of how many there are by day."""
@@ -99,7 +102,7 @@ class Conversion(ShareReport):
         return [{day: part for day, part, _ in rows}, {day: whole for day, _, whole in rows}]
 
 
-Report = Happened | Conversion
+Report = Event | Conversion
 
 
 class PostHogSettings(ReportSettings[Report]):
@@ -125,7 +128,7 @@ class PostHog(SeriesConnector[PostHogSettings, Report]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=120, seconds=3_600, concurrency=3),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/posthog.md",
     )
 
@@ -174,10 +177,6 @@ def atlas_connectors() -> list[type[PostHog]]:
     return [PostHog]
 
 
-def _start(day: date, zone: ZoneInfo) -> str:
-    return start_of_day(day, zone).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 class _Answer(BaseModel):
     has_more: Literal[False] = Field(default=False, validation_alias="hasMore")
 
@@ -188,3 +187,7 @@ class _Counts(_Answer):
 
 class _Shares(_Answer):
     results: list[tuple[date, Tally, Tally]]
+
+
+def _start(day: date, zone: ZoneInfo) -> str:
+    return start_of_day(day, zone).strftime("%Y-%m-%dT%H:%M:%SZ")

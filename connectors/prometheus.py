@@ -1,6 +1,7 @@
 """Prometheus, and servers with its HTTP API: a PromQL expression a metric.
 
-Which moments are asked for, and what an expression may say: docs/connectors/prometheus.md.
+Which moments are asked for, and what an expression may say, is told in
+docs/connectors/prometheus.md.
 """
 
 import re
@@ -89,7 +90,7 @@ class Prometheus(Connector[PrometheusSettings]):
         settings=PrometheusSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         max_points=2_000,  # the server refuses more than 11,000 a series; 400 series fit
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/prometheus.md",
     )
 
@@ -166,6 +167,34 @@ def atlas_connectors() -> list[type[Prometheus]]:
     return [Prometheus]
 
 
+class _Refusal(BaseModel):
+    error: str
+
+
+class _Series(BaseModel):
+    metric: dict[str, str]
+    values: list[tuple[float, str]]
+
+
+class _Matrix(BaseModel):
+    resultType: Literal["matrix"]  # noqa: N815 -- the server's name
+    result: list[_Series]
+
+
+class _Success(BaseModel):
+    status: Literal["success"]
+    data: _Matrix
+    warnings: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What an expression was; None: nothing was measured. Warnings tell of what is missing."""
+
+    at: Mapping[Point, Decimal | None]
+    warnings: list[str]
+
+
 def _stretches(request: PullRequest, now: datetime) -> Iterator[list[Window]]:
     """Cut the window's whole periods into runs of equal length: each is one query, evenly stepped.
 
@@ -199,10 +228,6 @@ def _broken_down(expression: str, names: tuple[str, ...]) -> str:
     return expression.replace("$dimensions", ", ".join(names))
 
 
-class _Refusal(BaseModel):
-    error: str
-
-
 def _require_answer(answer: httpx.Response) -> None:
     """Raise what a refusal stands for, with the server's own words where it has some."""
     if answer.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
@@ -215,30 +240,6 @@ def _require_answer(answer: httpx.Response) -> None:
     except ValidationError:  # a proxy's own page
         return
     raise ConfigError(says("Prometheus", said))
-
-
-class _Series(BaseModel):
-    metric: dict[str, str]
-    values: list[tuple[float, str]]
-
-
-class _Matrix(BaseModel):
-    resultType: Literal["matrix"]  # noqa: N815 -- the server's name
-    result: list[_Series]
-
-
-class _Success(BaseModel):
-    status: Literal["success"]
-    data: _Matrix
-    warnings: list[str] = []
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """What an expression was; None: nothing was measured. Warnings tell of what is missing."""
-
-    at: Mapping[Point, Decimal | None]
-    warnings: list[str]
 
 
 def _values(body: bytes, stretch: list[Window], *, names: tuple[str, ...]) -> _Values:

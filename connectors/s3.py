@@ -38,6 +38,13 @@ from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.unpacking import unpacked
 from journey_atlas_sdk.web import WebAddress
 
+_BY_CODE: Final[dict[str, type[ConnectorError]]] = {
+    "InvalidAccessKeyId": AuthError,
+    "SignatureDoesNotMatch": AuthError,
+    "ExpiredToken": AuthError,
+    "InvalidToken": AuthError,
+    "AccessDenied": AccessDenied,
+}
 _MOST_LISTED: Final = 1_000
 _FILE: Final = re.compile(r"(?P<stem>.+)\.csv(?:\.gz)?", re.IGNORECASE)
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -92,7 +99,7 @@ class S3(Connector[S3Settings]):
         version="1.0.0",
         settings=S3Settings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/s3.md",
     )
 
@@ -185,15 +192,6 @@ def _listed(body: bytes) -> tuple[list[str], bool]:
         raise DataError(message, detail=repr(body[:200])) from error
     keys = [unquote(key.text or "") for key in listing.iterfind("{*}Contents/{*}Key")]
     return keys, listing.findtext("{*}IsTruncated") != "true"
-
-
-_BY_CODE: Final[dict[str, type[ConnectorError]]] = {
-    "InvalidAccessKeyId": AuthError,
-    "SignatureDoesNotMatch": AuthError,
-    "ExpiredToken": AuthError,
-    "InvalidToken": AuthError,
-    "AccessDenied": AccessDenied,
-}
 
 
 def _require_answer(response: httpx.Response) -> None:

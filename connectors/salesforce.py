@@ -72,7 +72,7 @@ _AGGREGATES: Final = {
 _UNITS: Final = {Measure.COUNT: UnitKind.COUNT, Measure.SHARE: UnitKind.RATIO}
 
 
-class Query(Settings):
+class SalesforceQuery(Settings):
     """Some records, when one counts, and what is told of them."""
 
     object: Name = Field(description="As in Opportunity, Case, Survey__c.")
@@ -145,7 +145,7 @@ class SalesforceSettings(ServiceSettings, RestatingSettings):
     api_version: Annotated[str, Field(pattern=r"^v[0-9]+\.0$")] = Field(
         default="v59.0", description="Of the REST API, which Salesforce serves for some years."
     )
-    queries: Mapping[str, Query] = Field(min_length=1, description="By metric.")
+    queries: Mapping[str, SalesforceQuery] = Field(min_length=1, description="By metric.")
     restates_days: RestatesDays = Field(
         default=7, description="For how long records are still changed or deleted."
     )
@@ -167,7 +167,7 @@ class Salesforce(Connector[SalesforceSettings]):
         max_points=31,
         default_max_age=timedelta(hours=6),
         min_interval=timedelta(minutes=15),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/salesforce.md",
     )
 
@@ -192,7 +192,7 @@ class Salesforce(Connector[SalesforceSettings]):
         del context
         return [self._spec(key, each) for key, each in sorted(self.settings.queries.items())]
 
-    def _spec(self, metric: str, query: Query) -> MetricSpec:
+    def _spec(self, metric: str, query: SalesforceQuery) -> MetricSpec:
         return query.spec(metric, restates_for=self.settings.restates_for)
 
     def _auth(self, context: Context) -> httpx.Auth:
@@ -229,6 +229,17 @@ def atlas_connectors() -> list[type[Salesforce]]:
     return [Salesforce]
 
 
+class _Row(BaseModel):
+    n: Count
+    total: Exact | None = None
+    flag: Annotated[bool, Field(strict=True)] = False
+
+
+class _Answer(BaseModel):
+    done: bool
+    records: list[_Row]
+
+
 def _require_answer(response: httpx.Response) -> None:
     """Raise what a refusal stands for: Salesforce names it in the body."""
     if response.is_success:
@@ -239,14 +250,3 @@ def _require_answer(response: httpx.Response) -> None:
     if response.status_code != HTTPStatus.FORBIDDEN:
         raise refusal(response)
     response.raise_for_status()
-
-
-class _Row(BaseModel):
-    n: Count
-    total: Exact | None = None
-    flag: Annotated[bool, Field(strict=True)] = False
-
-
-class _Answer(BaseModel):
-    done: bool
-    records: list[_Row]

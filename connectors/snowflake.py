@@ -65,7 +65,7 @@ class Snowflake(Warehouse[SnowflakeSettings]):
         settings=SnowflakeSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=600, seconds=3_600, concurrency=10),),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/snowflake.md",
     )
 

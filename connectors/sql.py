@@ -48,6 +48,18 @@ _LOCKED_SECONDS: Final = 2
 _LIMITS: Final = (
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', :zone, true)"
 )
+# Connecting fails without an SQLSTATE: drivers pass on no more than the server's words.
+_BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
+    r"authentication failed|no password supplied|no pg_hba.conf entry": AuthError,
+    r"role \".*\" does not exist|access denied for user|login failed": AuthError,
+    r"permission denied": AccessDenied,
+    r"does not exist|unable to open database file|unknown database": ConfigError,
+}
+
+
+_BUSY_SQLITE: Final = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
+)
 
 
 class SqlSettings(QuerySettings):
@@ -240,18 +252,6 @@ def _stopper(connection: Connection) -> Callable[[], object]:
         if hasattr(driver, name):
             return getattr(driver, name)  # type: ignore[no-any-return]  # the same
     return lambda: None
-
-
-# Connecting fails without an SQLSTATE: drivers pass on no more than the server's words.
-_BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
-    r"authentication failed|no password supplied|no pg_hba.conf entry": AuthError,
-    r"role \".*\" does not exist|access denied for user|login failed": AuthError,
-    r"permission denied": AccessDenied,
-    r"does not exist|unable to open database file|unknown database": ConfigError,
-}
-_BUSY_SQLITE: Final = frozenset(
-    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
-)
 
 
 def _named(error: exc.DBAPIError) -> ConnectorError:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from connectors.dbt_semantic_layer import DbtSemanticLayer, DbtSettings
+from connectors.dbt_semantic_layer import DbtSemanticLayer, DbtSemanticLayerSettings
 from journey_atlas_sdk import (
     AccessDenied,
     AuthError,
@@ -55,7 +55,7 @@ class Bench:
             "reports": METRICS,
             **settings,
         }
-        return DbtSemanticLayer(DbtSettings.read(given))
+        return DbtSemanticLayer(DbtSemanticLayerSettings.read(given))
 
     async def ask(self, question: PullRequest, **settings: object) -> list[Observation | Pending]:
         pulled = self.connector(**settings).pull(question, self.context)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.influxdb import InfluxDb, InfluxSettings
+from connectors.influxdb import InfluxDb, InfluxDbSettings
 from journey_atlas_sdk import (
     AccessDenied,
     AuthError,
@@ -80,7 +80,7 @@ class Bench:
             "queries": {"trust": {"query": query, "dimensions": ["channel"]}},
             **settings,
         }
-        return InfluxDb(InfluxSettings.read(given))
+        return InfluxDb(InfluxDbSettings.read(given))
 
     async def pull(
         self, query: str = MEAN, question: PullRequest | None = None, **settings: object
