@@ -73,18 +73,18 @@ class BigQuery(Warehouse[BigQuerySettings]):
     async def begin(self, statement: Statement, context: Context) -> Table | Pending:
         """Begin a job; where it has to be begun twice, BigQuery's cache has the answer."""
         auth = self._auth(context)
-        body = await self._post(self._query(statement), auth, context)
-        return self._told(read_model(body, _Answer), auth, context)
+        body = await self._post(self._query(statement), context, auth=auth)
+        return self._told(read_model(body, _Answer), context, auth=auth)
 
     async def go_on(self, resume: str, context: Context) -> Table | Pending:
         """Look at a job again."""
         auth, job = self._auth(context), read_model(resume.encode(), _Job)
-        return self._told(await self._get(job, {}, auth, context), auth, context)
+        return self._told(await self._get(job, {}, context, auth=auth), context, auth=auth)
 
     async def check(self, context: Context) -> None:
         """Have a query looked at that is not run, and costs nothing."""
         asked = {**self._query(Statement("SELECT 1")), "dryRun": True}
-        read_model(await self._post(asked, self._auth(context), context), _LookedAt)
+        read_model(await self._post(asked, context, auth=self._auth(context)), _LookedAt)
 
     def budget_key(self) -> str:
         """Name the project: its requests are counted together."""
@@ -113,26 +113,26 @@ class BigQuery(Warehouse[BigQuerySettings]):
             **place,
         }
 
-    def _told(self, answer: "_Answer", auth: httpx.Auth, context: Context) -> Table | Pending:
+    def _told(self, answer: "_Answer", context: Context, *, auth: httpx.Auth) -> Table | Pending:
         if not answer.is_complete:
             return Pending(resume=answer.job.model_dump_json(), retry_after=_LOOK_AGAIN)
 
         async def fetch(token: str) -> Page[Cells, str]:
-            page = await self._get(answer.job, {"pageToken": token}, auth, context)
+            page = await self._get(answer.job, {"pageToken": token}, context, auth=auth)
             return page.cells, page.token or None
 
         columns = [Column(field.name, _READ.get(field.type, str)) for field in answer.fields]
         count, rows, token = answer.count, answer.cells, answer.token or None
         return Table(columns=columns, count=count, rows=rows, next=token, fetch=fetch)
 
-    async def _post(self, asked: dict[str, object], auth: httpx.Auth, context: Context) -> bytes:
+    async def _post(self, asked: dict[str, object], context: Context, *, auth: httpx.Auth) -> bytes:
         how = terms(expect=REFUSALS, repeatable=True)
         response = await context.http.post(self._url(), json=asked, auth=auth, extensions=how)
         require_answer(response, "BigQuery")
         return response.content
 
     async def _get(
-        self, job: "_Job", page: dict[str, str], auth: httpx.Auth, context: Context
+        self, job: "_Job", page: dict[str, str], context: Context, *, auth: httpx.Auth
     ) -> "_Answer":
         place = {"location": job.location} if job.location else {}
         given = {"formatOptions.useInt64Timestamp": "true", **place, **page}

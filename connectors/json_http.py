@@ -317,15 +317,12 @@ def _walk(query: JsonQuery, url: str, request: PullRequest) -> _Walk:
 
 
 def _values(request: PullRequest) -> dict[str, str | int]:
-    values = bound_values(request)
-    return {
-        **{
-            name: each if isinstance(each, str) else each.isoformat()
-            for name, each in values.items()
-        },
-        "start_seconds": epoch_of(request.window.start),
-        "end_seconds": epoch_of(request.window.end),
+    start, end = epoch_of(request.window.start), epoch_of(request.window.end)
+    values = {
+        name: each if isinstance(each, str) else each.isoformat()
+        for name, each in bound_values(request).items()
     }
+    return {**values, "start_seconds": start, "end_seconds": end}
 
 
 def _search(expression: str, value: object) -> object:

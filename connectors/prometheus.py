@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Annotated, Final, Literal
 
 import httpx
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AliasPath, BaseModel, Field, StringConstraints, ValidationError
 
 from journey_atlas_sdk import (
     Capability,
@@ -134,8 +134,8 @@ class Prometheus(Connector[PrometheusSettings]):
     async def _ask(
         self, expression: str, stretch: list[Window], request: PullRequest, context: Context
     ) -> "_Values":
-        answer = await self._get(expression, stretch, context)
-        read = partial(_values, answer.content, stretch, names=request.dimensions)
+        response = await self._get(expression, stretch, context)
+        read = partial(_values, response.content, stretch, names=request.dimensions)
         values = await context.blocking(read, weight=0)
         for warning in values.warnings:
             context.log.warning("%s: %s", request.metric, warning)
@@ -145,7 +145,7 @@ class Prometheus(Connector[PrometheusSettings]):
         self, expression: str, stretch: list[Window], context: Context
     ) -> httpx.Response:
         seconds = int((stretch[0].end - stretch[0].start).total_seconds())
-        answer = await context.http.get(
+        response = await context.http.get(
             self.settings.at("/api/v1/query_range"),
             params={
                 "query": _PLACE.sub(f"{seconds}s", expression),
@@ -157,8 +157,8 @@ class Prometheus(Connector[PrometheusSettings]):
             auth=self.settings.auth(context),
             extensions=terms(expect=_REFUSALS, max_bytes=_MAX_BYTES),
         )
-        _require_answer(answer)
-        return answer.raise_for_status()
+        _require_answer(response)
+        return response.raise_for_status()
 
 
 @hookimpl
@@ -176,14 +176,10 @@ class _Series(BaseModel):
     values: list[tuple[float, str]]
 
 
-class _Matrix(BaseModel):
-    resultType: Literal["matrix"]  # noqa: N815 -- the server's name
-    result: list[_Series]
-
-
-class _Success(BaseModel):
+class _Answer(BaseModel):
     status: Literal["success"]
-    data: _Matrix
+    kind: Literal["matrix"] = Field(validation_alias=AliasPath("data", "resultType"))
+    result: list[_Series] = Field(validation_alias=AliasPath("data", "result"))
     warnings: list[str] = []
 
 
@@ -228,15 +224,15 @@ def _broken_down(expression: str, names: tuple[str, ...]) -> str:
     return expression.replace("$dimensions", ", ".join(names))
 
 
-def _require_answer(answer: httpx.Response) -> None:
+def _require_answer(response: httpx.Response) -> None:
     """Raise what a refusal stands for, with the server's own words where it has some."""
-    if answer.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
-        message = f"{answer.url.host} answered with the status 404: check `url`."
+    if response.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
+        message = f"{response.url.host} answered with the status 404: check `url`."
         raise ConfigError(message)
-    if answer.status_code not in _REFUSALS:
+    if response.status_code not in _REFUSALS:
         return
     try:
-        said = _Refusal.model_validate_json(answer.content).error
+        said = _Refusal.model_validate_json(response.content).error
     except ValidationError:  # a proxy's own page
         return
     raise ConfigError(says("Prometheus", said))
@@ -245,13 +241,13 @@ def _require_answer(answer: httpx.Response) -> None:
 def _values(body: bytes, stretch: list[Window], *, names: tuple[str, ...]) -> _Values:
     """Read an answer; DataError where it isn't one value for each asked moment and part."""
     try:
-        answer = _Success.model_validate_json(body)
+        answer = _Answer.model_validate_json(body)
     except ValidationError as error:
         message = "The server's answer is not Prometheus's: check `url`."
         raise DataError(message, detail=repr(body[:200])) from error
     asked = {_moment(period): period.start for period in stretch}
     at: dict[Point, Decimal | None] = {}
-    for series in answer.data.result:
+    for series in answer.result:
         dimensions = _dimensions(series.metric, names)
         for seconds, number in series.values:
             start = asked.get(round(seconds * 1000))
@@ -277,21 +273,19 @@ def _observations(
     asked: list[_Values], stretch: list[Window], *, request: PullRequest, now: datetime
 ) -> list[Observation]:
     """Give an observation for each point of which at least one expression tells something."""
-    ends = {period.start: period.end for period in stretch}
+    periods = {period.start: period for period in stretch}
     is_partial = any(values.warnings for values in asked)
     flags = frozenset({ObservationFlag.PARTIAL} if is_partial else ())
     made: list[Observation] = []
     for point in sorted(set[Point]().union(*(values.at for values in asked))):
         start, dimensions = point
-        is_final = ends[start] <= now and not is_partial
+        is_final = periods[start].end <= now and not is_partial
         value, numerator, denominator = _measured([values.at.get(point) for values in asked])
         made.append(
-            Observation(
-                metric=request.metric,
-                start=start,
-                end=ends[start],
+            request.observation(
+                periods[start],
+                value,
                 dimensions=dimensions,
-                value=value,
                 numerator=numerator,
                 denominator=denominator,
                 state=ObservationState.FINAL if is_final else ObservationState.PROVISIONAL,

@@ -38,6 +38,10 @@ from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.unpacking import unpacked
 from journey_atlas_sdk.web import WebAddress
 
+_MOST_LISTED: Final = 1_000
+_FILE: Final = re.compile(r"(?P<stem>.+)\.csv(?:\.gz)?", re.IGNORECASE)
+_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+_CODE: Final = re.compile(rb"<Code>(?P<name>\w+)</Code>")
 _BY_CODE: Final[dict[str, type[ConnectorError]]] = {
     "InvalidAccessKeyId": AuthError,
     "SignatureDoesNotMatch": AuthError,
@@ -45,10 +49,6 @@ _BY_CODE: Final[dict[str, type[ConnectorError]]] = {
     "InvalidToken": AuthError,
     "AccessDenied": AccessDenied,
 }
-_MOST_LISTED: Final = 1_000
-_FILE: Final = re.compile(r"(?P<stem>.+)\.csv(?:\.gz)?", re.IGNORECASE)
-_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
-_CODE: Final = re.compile(rb"<Code>(?P<name>\w+)</Code>")
 
 
 class S3Settings(CsvFormat):

@@ -119,7 +119,7 @@ class SalesforceQuery(Settings):
         return f"SELECT {columns} FROM {self.object} WHERE {where}{grouped}"  # noqa: S608 -- settings
 
     def observation(
-        self, request: PullRequest, period: Window, rows: list["_Row"], state: ObservationState
+        self, request: PullRequest, period: Window, rows: list["_Row"], *, state: ObservationState
     ) -> Observation:
         """Tell what the rows of a period amount to; the mean and the share of nothing are None."""
         count = Decimal(sum(row.n for row in rows))
@@ -178,14 +178,14 @@ class Salesforce(Connector[SalesforceSettings]):
         spec.require_answers(request)
         auth = self._auth(context)
         for period in request.periods(now):
-            rows = await self._get(query.soql(period, request.time_zone), auth, context)
-            yield query.observation(request, period, rows, spec.state(period, now))
+            rows = await self._get(query.soql(period, request.time_zone), context, auth=auth)
+            yield query.observation(request, period, rows, state=spec.state(period, now))
 
     async def check(self, context: Context) -> None:
         """Ask the first query about today."""
         _, query = min(self.settings.queries.items())
         day = period_of(context.now(), Grain.DAY, UTC_ZONE)
-        await self._get(query.soql(day, UTC_ZONE), self._auth(context), context)
+        await self._get(query.soql(day, UTC_ZONE), context, auth=self._auth(context))
 
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a query."""
@@ -200,7 +200,7 @@ class Salesforce(Connector[SalesforceSettings]):
         token_url = self.settings.at("/services/oauth2/token")
         return ClientCredentials(context, token_url=token_url, client=client)
 
-    async def _get(self, soql: str, auth: httpx.Auth, context: Context) -> list["_Row"]:
+    async def _get(self, soql: str, context: Context, *, auth: httpx.Auth) -> list["_Row"]:
         response = await context.http.get(
             self.settings.at(f"/services/data/{self.settings.api_version}/query"),
             params={"q": soql},

@@ -48,6 +48,7 @@ _LOCKED_SECONDS: Final = 2
 _LIMITS: Final = (
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', :zone, true)"
 )
+
 # Connecting fails without an SQLSTATE: drivers pass on no more than the server's words.
 _BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
     r"authentication failed|no password supplied|no pg_hba.conf entry": AuthError,
@@ -55,8 +56,6 @@ _BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
     r"permission denied": AccessDenied,
     r"does not exist|unable to open database file|unknown database": ConfigError,
 }
-
-
 _BUSY_SQLITE: Final = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
 )
