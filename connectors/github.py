@@ -66,7 +66,7 @@ class GitHubReport(EventMetric):
         return f"repo:{self.repository} {what}:{dates} {self.where}".strip()
 
 
-class GitHubSettings(ServiceSettings, RestatingSettings):
+class GitHubSettings(RestatingSettings, ServiceSettings):
     """Who asks, and the events of each metric."""
 
     token: Secret = Field(description="A token that may read the repositories.")

@@ -91,7 +91,7 @@ class Records(EventMetric):
         return [self.at, self.since] if self.measure is EventMeasure.MEDIAN else [self.at]
 
 
-class HubSpotSettings(ServiceSettings, RestatingSettings):
+class HubSpotSettings(RestatingSettings, ServiceSettings):
     """Who asks, and the survey or the records of each metric."""
 
     token: Secret = Field(description="The access token of a private app.")

@@ -86,7 +86,7 @@ class InfluxQuery(Settings):
         return f"{select}\nGROUP BY {tags}" if tags else select
 
 
-class InfluxDbSettings(WebSettings, RestatingSettings):
+class InfluxDbSettings(RestatingSettings, WebSettings):
     """Where the server is, who asks, and the query of each metric."""
 
     token: Secret | None = Field(default=None, description="Of InfluxDB 2 or 3.")

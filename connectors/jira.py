@@ -68,7 +68,7 @@ class JiraQuery(EventMetric):
         )
 
 
-class JiraSettings(ServiceSettings, RestatingSettings):
+class JiraSettings(RestatingSettings, ServiceSettings):
     """The site and who asks, and the issues of each metric. `url` is https://SITE.atlassian.net."""
 
     email: str = Field(description="Of the account that the token is of.")

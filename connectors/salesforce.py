@@ -135,7 +135,7 @@ class SalesforceQuery(Settings):
         )
 
 
-class SalesforceSettings(ServiceSettings, RestatingSettings):
+class SalesforceSettings(RestatingSettings, ServiceSettings):
     """The org and who asks, and the query of each metric. `url` is the org's My Domain."""
 
     client_id: str = Field(

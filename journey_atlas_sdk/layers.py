@@ -86,7 +86,7 @@ class LayerReport(Settings, ABC):
 R = TypeVar("R", bound=LayerReport)
 
 
-class LayerSettings(ServiceSettings, RestatingSettings, Generic[R]):
+class LayerSettings(RestatingSettings, ServiceSettings, Generic[R]):
     """The report of each metric, and how long its numbers change."""
 
     reports: Mapping[str, R] = Field(min_length=1, description="By metric.")

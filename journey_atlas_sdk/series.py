@@ -234,7 +234,7 @@ class Series:
         return [first + timedelta(days=day) for day in range(count)]
 
 
-class ReportSettings(ServiceSettings, RestatingSettings, Generic[R]):
+class ReportSettings(RestatingSettings, ServiceSettings, Generic[R]):
     """The report of each metric, and how long its numbers change, for a source of any zone."""
 
     reports: Mapping[str, R] = Field(min_length=1, description="By metric.")

@@ -35,7 +35,7 @@ Q = TypeVar("Q", bound=Scoring)
 S = TypeVar("S", bound="SurveySettings[Any]")  # Any: whatever its questions are
 
 
-class SurveySettings(ServiceSettings, RestatingSettings, Generic[Q]):
+class SurveySettings(RestatingSettings, ServiceSettings, Generic[Q]):
     """The question of each metric, and how long its answers may change."""
 
     questions: Mapping[str, Q] = Field(min_length=1, description="By metric.")

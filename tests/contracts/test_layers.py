@@ -1,6 +1,7 @@
 """What a semantic layer tells by its own names becomes observations."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -36,8 +37,8 @@ def test_a_row_is_told_by_our_names_and_settled_once_it_no_longer_changes() -> N
         {"Visits.day": "2026-11-01", "Visits.count": 12},
     )
 
-    assert (first.value, first.state) == (12, ObservationState.FINAL)
-    assert (second.value, second.state) == (7, ObservationState.PROVISIONAL)
+    assert (first.value, first.state) == (Decimal(12), ObservationState.FINAL)
+    assert (second.value, second.state) == (Decimal(7), ObservationState.PROVISIONAL)
 
 
 def test_the_case_of_a_layers_names_does_not_count() -> None:
@@ -45,7 +46,7 @@ def test_the_case_of_a_layers_names_does_not_count() -> None:
 
     (found,) = answered(row, by=("channel",))
 
-    assert (found.value, found.dimensions) == (12, (("channel", "web"),))
+    assert (found.value, found.dimensions) == (Decimal(12), (("channel", "web"),))
 
 
 def test_a_name_that_is_missing_is_told() -> None:
