@@ -198,6 +198,6 @@ def _require_answer(response: httpx.Response) -> None:
     require_answer(response, "Google Analytics")
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         message = says("Google Analytics", response.text)
-        if "per hour" in message or "per day" in message:
+        if "per hour" in response.text or "per day" in response.text:
             raise QuotaExhausted(message, retry_after=timedelta(minutes=30))
         raise RateLimited(message, retry_after=timedelta(seconds=30))

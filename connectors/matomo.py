@@ -166,10 +166,10 @@ def _require_answer(response: httpx.Response) -> None:
     if outcome.result != "error":
         response.raise_for_status()
         return
-    message = says("Matomo", outcome.message)
-    if "authenticate" in message:
+    said, message = outcome.message, says("Matomo", outcome.message)
+    if "authenticate" in said:
         raise AuthError(message)
-    if "requires" in message and "access" in message:
+    if "requires" in said and "access" in said:
         raise AccessDenied(message)
     raise ConfigError(message)
 
