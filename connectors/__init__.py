@@ -1,6 +1,9 @@
 """The connectors that come with the product, one file a source; each imports only the SDK.
 
-csv_file (CSV files in a folder of the server), csv_http (CSV on a web server), s3 (CSV in a
-bucket), json_http (any JSON on a web server), webhook (what a system posts), sql (databases),
-prometheus, surveymonkey, qualtrics, mixpanel, rehearsal (a source that misbehaves on purpose).
+files and rows: csv_file, csv_http, s3, google_sheets, json_http, singer, webhook (what is posted);
+databases and warehouses: sql, bigquery, databricks, snowflake; semantic layers: cube,
+dbt_semantic_layer; time series: prometheus, influxdb; surveys: delighted, intercom, medallia,
+qualtrics, surveymonkey, typeform, zendesk; analytics: adobe_analytics, amplitude, ga4, matomo,
+mixpanel, plausible, posthog; work and customers: github, hubspot, jira, salesforce; rehearsal (a
+source that misbehaves on purpose).
 """

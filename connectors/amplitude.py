@@ -1,7 +1,11 @@
-"""Amplitude: conversions of funnels and counts of events, a whole series with each query."""
+"""Amplitude: conversions of funnels and counts of events, a whole series with each query.
+
+How periods meet the project's time zone, and what is not known, is told in
+docs/connectors/amplitude.md.
+"""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Final, Literal
@@ -12,32 +16,32 @@ from pydantic import AliasPath, BaseModel, Field
 from journey_atlas_sdk import (
     AuthError,
     Capability,
-    Connector,
     ConnectorInfo,
     Context,
     DataError,
     Grain,
     Limit,
     MetricSpec,
-    Observation,
-    PullRequest,
     Secret,
     hookimpl,
 )
 from journey_atlas_sdk.exact_json import Tally, read_model
+from journey_atlas_sdk.periods import OF_DAYS
 from journey_atlas_sdk.series import (
-    OF_DAYS,
     CountReport,
     Counts,
     Missing,
+    Series,
+    SeriesConnector,
     SeriesSettings,
     ShareReport,
+    Told,
 )
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import WebAddress, refusal
 
 _INTERVALS: Final = {Grain.DAY: "1", Grain.WEEK: "7", Grain.MONTH: "30"}
-_EXPECTED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 Name = Annotated[str, Field(min_length=1)]
 Parameters = list[tuple[str, str | int | float | bool | None]]  # in httpx's words
@@ -93,9 +97,10 @@ class Funnel(ShareReport):
         events = [("e", json.dumps({"event_type": step})) for step in self.steps]
         return [*events, ("cs", f"{seconds:.0f}")]
 
-    def spec(self, metric: str, late: timedelta) -> MetricSpec:
+    def spec(self, metric: str, *, restates_for: timedelta) -> MetricSpec:
         """Say what the metric is; it changes until the last who began can no longer convert."""
-        return super().spec(metric, late + timedelta(days=self.conversion_days))
+        converts_for = timedelta(days=self.conversion_days)
+        return super().spec(metric, restates_for=restates_for + converts_for)
 
     def counts(self, body: bytes) -> list[Counts]:
         """Give, by first days, who reached the end and who began."""
@@ -103,7 +108,10 @@ class Funnel(ShareReport):
         return [_by_day(answer.days, [step[at] for step in answer.steps]) for at in (-1, 0)]
 
 
-class AmplitudeSettings(SeriesSettings):
+Report = Event | Funnel
+
+
+class AmplitudeSettings(SeriesSettings[Report]):
     """The project's keys, and the report of each metric."""
 
     api_key: Secret = Field(description="Of the project.")
@@ -112,10 +120,9 @@ class AmplitudeSettings(SeriesSettings):
         default="https://amplitude.com",
         description="https://analytics.eu.amplitude.com where its data is there.",
     )
-    reports: Mapping[str, Event | Funnel] = Field(min_length=1, description="By metric.")
 
 
-class Amplitude(Connector[AmplitudeSettings]):
+class Amplitude(SeriesConnector[AmplitudeSettings, Report]):
     """Asks for all periods of a pull at once; a query costs by its days and events."""
 
     info = ConnectorInfo(
@@ -129,32 +136,24 @@ class Amplitude(Connector[AmplitudeSettings]):
             Limit(count=108_000, seconds=3_600),
         ),
         max_window=timedelta(days=92),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/amplitude.md",
     )
 
-    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
-        """Give the values of the window's whole periods that have begun, oldest first."""
-        report = request.chosen(self.settings.reports)
-        series = self.settings.series(report, request, now=context.now())
-        if series:
-            during = [("start", f"{series.first:%Y%m%d}"), ("end", f"{series.last:%Y%m%d}")]
-            asked = [*report.parameters, *during, ("i", _INTERVALS[series.step])]
-            cost = report.cost * ((series.last - series.first).days + 1)
-            body = await self._get(report.path, asked, context, cost=cost)
-            tables: list[Counts] = [{}] * report.tables if body is None else report.counts(body)
-            missing = Missing.ZERO if body is None else Missing.REFUSED
-            for observation in series.observations(*tables, missing=missing):
-                yield observation
+    async def counts(self, report: Report, series: Series, context: Context) -> Told:
+        """Ask for all days at once; what each of them costs says the report."""
+        during = [("start", f"{series.first:%Y%m%d}"), ("end", f"{series.last:%Y%m%d}")]
+        asked = [*report.parameters, *during, ("i", _INTERVALS[series.step])]
+        cost = report.cost * ((series.last - series.first).days + 1)
+        body = await self._get(report.path, asked, context, cost=cost)
+        if body is None:
+            nothing: Counts = {}
+            return Told([nothing] * report.tables, Missing.ZERO)
+        return Told(report.counts(body))
 
     async def check(self, context: Context) -> None:
         """List the project's events."""
         await self._get("events/list", [], context)
-
-    async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a report."""
-        del context
-        return self.settings.specs(self.settings.reports)
 
     async def _get(
         self, path: str, parameters: Parameters, context: Context, *, cost: int = 1
@@ -164,7 +163,7 @@ class Amplitude(Connector[AmplitudeSettings]):
             self.settings.at(f"/api/2/{path}"),
             params=parameters,
             auth=httpx.BasicAuth(context.secret("api_key"), context.secret("secret_key")),
-            extensions=terms(expect=_EXPECTED, weight=cost),
+            extensions=terms(expect=_REFUSALS, weight=cost),
         )
         if response.status_code == HTTPStatus.FORBIDDEN:
             message = "Amplitude refuses the keys; or its data is in another region: `url`."

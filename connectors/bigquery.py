@@ -1,6 +1,6 @@
 """BigQuery: one SELECT a metric, run as a job that costs no more than is allowed.
 
-How times are read and what is not known is told in docs/connectors/bigquery.md.
+How times are read, and what is not known, is told in docs/connectors/bigquery.md.
 """
 
 from datetime import datetime, timedelta
@@ -17,14 +17,13 @@ from journey_atlas_sdk import (
     Context,
     Limit,
     Pending,
-    Secret,
     hookimpl,
     parse_decimal,
 )
 from journey_atlas_sdk.exact_json import read_model
-from journey_atlas_sdk.google_errors import EXPLAINED, require_answer
+from journey_atlas_sdk.google_errors import REFUSALS, require_answer
 from journey_atlas_sdk.moments import moment_at
-from journey_atlas_sdk.oauth import google
+from journey_atlas_sdk.oauth import GoogleKey, google
 from journey_atlas_sdk.paging import Page
 from journey_atlas_sdk.queries import Column, Statement
 from journey_atlas_sdk.terms import terms
@@ -38,13 +37,15 @@ _LOOK_AGAIN: Final = timedelta(seconds=5)
 class BigQuerySettings(WarehouseSettings):
     """The project that runs the queries, who asks, and the query of each metric."""
 
-    url: WebAddress = Field(default="https://bigquery.googleapis.com", description="Of the API.")
-    key: Secret = Field(description="The key file of a service account, all of it.")
+    key: GoogleKey
     project: Annotated[str, Field(pattern=r"^[a-z0-9.:-]+$")] = Field(
         description="The id of the project that runs the queries, and pays for them."
     )
     location: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = Field(
         default=None, description="As in `EU`; left out: BigQuery tells it by the tables."
+    )
+    url: WebAddress = Field(
+        default="https://bigquery.googleapis.com", description="The service's own."
     )
     max_bytes_billed: Annotated[int, Field(ge=1)] = Field(
         default=10_000_000_000, description="A query that would bill more is not run."
@@ -61,7 +62,7 @@ class BigQuery(Warehouse[BigQuerySettings]):
         settings=BigQuerySettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=300, seconds=3_600, concurrency=10),),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/bigquery.md",
     )
 
@@ -72,18 +73,18 @@ class BigQuery(Warehouse[BigQuerySettings]):
     async def begin(self, statement: Statement, context: Context) -> Table | Pending:
         """Begin a job; where it has to be begun twice, BigQuery's cache has the answer."""
         auth = self._auth(context)
-        body = await self._post(self._query(statement), auth, context)
-        return self._told(read_model(body, _Answer), auth, context)
+        body = await self._post(self._query(statement), context, auth=auth)
+        return self._told(read_model(body, _Answer), context, auth=auth)
 
     async def go_on(self, resume: str, context: Context) -> Table | Pending:
         """Look at a job again."""
         auth, job = self._auth(context), read_model(resume.encode(), _Job)
-        return self._told(await self._get(job, {}, auth, context), auth, context)
+        return self._told(await self._get(job, {}, context, auth=auth), context, auth=auth)
 
     async def check(self, context: Context) -> None:
         """Have a query looked at that is not run, and costs nothing."""
         asked = {**self._query(Statement("SELECT 1")), "dryRun": True}
-        read_model(await self._post(asked, self._auth(context), context), _LookedAt)
+        read_model(await self._post(asked, context, auth=self._auth(context)), _LookedAt)
 
     def budget_key(self) -> str:
         """Name the project: its requests are counted together."""
@@ -112,30 +113,30 @@ class BigQuery(Warehouse[BigQuerySettings]):
             **place,
         }
 
-    def _told(self, answer: "_Answer", auth: httpx.Auth, context: Context) -> Table | Pending:
+    def _told(self, answer: "_Answer", context: Context, *, auth: httpx.Auth) -> Table | Pending:
         if not answer.is_complete:
             return Pending(resume=answer.job.model_dump_json(), retry_after=_LOOK_AGAIN)
 
         async def fetch(token: str) -> Page[Cells, str]:
-            page = await self._get(answer.job, {"pageToken": token}, auth, context)
+            page = await self._get(answer.job, {"pageToken": token}, context, auth=auth)
             return page.cells, page.token or None
 
         columns = [Column(field.name, _READ.get(field.type, str)) for field in answer.fields]
         count, rows, token = answer.count, answer.cells, answer.token or None
         return Table(columns=columns, count=count, rows=rows, next=token, fetch=fetch)
 
-    async def _post(self, asked: dict[str, object], auth: httpx.Auth, context: Context) -> bytes:
-        how = terms(expect=EXPLAINED, repeatable=True)
+    async def _post(self, asked: dict[str, object], context: Context, *, auth: httpx.Auth) -> bytes:
+        how = terms(expect=REFUSALS, repeatable=True)
         response = await context.http.post(self._url(), json=asked, auth=auth, extensions=how)
         require_answer(response, "BigQuery")
         return response.content
 
     async def _get(
-        self, job: "_Job", page: dict[str, str], auth: httpx.Auth, context: Context
+        self, job: "_Job", page: dict[str, str], context: Context, *, auth: httpx.Auth
     ) -> "_Answer":
         place = {"location": job.location} if job.location else {}
         given = {"formatOptions.useInt64Timestamp": "true", **place, **page}
-        url, how = f"{self._url()}/{job.id}", terms(expect=EXPLAINED)
+        url, how = f"{self._url()}/{job.id}", terms(expect=REFUSALS)
         response = await context.http.get(url, params=given, auth=auth, extensions=how)
         if response.status_code == HTTPStatus.NOT_FOUND:
             raise forgotten(self.info)

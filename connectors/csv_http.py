@@ -71,7 +71,7 @@ class CsvHttp(Connector[CsvHttpSettings]):
         version="1.0.0",
         settings=CsvHttpSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
-        timeout=timedelta(seconds=120),  # longer than the longest answer
+        timeout=timedelta(minutes=2),  # longer than the longest answer
         documentation="docs/connectors/csv-http.md",
     )
 

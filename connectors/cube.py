@@ -8,14 +8,12 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Final, NoReturn, Self
-from zoneinfo import ZoneInfo
+from typing import Annotated, Final, Self
 
 import httpx
 from pydantic import BaseModel, Field, model_validator
 
 from journey_atlas_sdk import (
-    Aggregation,
     AuthError,
     Capability,
     ConfigError,
@@ -31,30 +29,26 @@ from journey_atlas_sdk import (
     PullRequest,
     Secret,
     Settings,
-    Unit,
     Window,
     days_of,
     hookimpl,
     period_of,
 )
 from journey_atlas_sdk.auth import ApiKey
-from journey_atlas_sdk.exact_json import Moment, read_model, read_number
-from journey_atlas_sdk.observation_rows import NumberedRow, RowReader
+from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.layers import LayerReport, LayerRow, LayerSettings
 from journey_atlas_sdk.paging import Page, pages
+from journey_atlas_sdk.periods import UTC_ZONE
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings
+from journey_atlas_sdk.texts import says
 
-_PAGE: Final = 5_000
-_ASK_AGAIN: Final = timedelta(seconds=2)
-_LONGEST_MESSAGE: Final = 300
-# An hour that comes twice when clocks go back is one bucket in Cube's local times.
-_FROM_A_DAY: Final = frozenset(Grain) - {Grain.HOUR, Grain.TOTAL, Grain.INSTANT}
-_UTC: Final = ZoneInfo("UTC")
-_EXPLAINED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
+_A_PAGE: Final = 5_000
+_NUMBERS: Final = ("value", "sample_size", "numerator", "denominator")
+_LOOK_AGAIN: Final = timedelta(seconds=2)
+_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
 
 Member = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")]
 """A measure or a dimension of a cube or view, as in `Claims.count`."""
-Row = dict[str, Any]  # Any: a text or a number by member
 
 
 class Filter(Settings):
@@ -65,7 +59,7 @@ class Filter(Settings):
     values: tuple[str, ...] = ()
 
 
-class CubeMeasure(Settings):
+class CubeReport(LayerReport):
     """A measure, and the time by which it is told."""
 
     value: Member = Field(description="A measure.")
@@ -77,10 +71,6 @@ class CubeMeasure(Settings):
     dimensions: Mapping[str, Member] = Field(
         default_factory=dict[str, str], description="By the name to break down by."
     )
-    unit: Unit | None = Field(default=None, description="Left out: that of what it feeds.")
-    aggregation: Aggregation | None = Field(
-        default=None, description="UNIQUE for a `count_distinct`; left out: of what it feeds."
-    )
 
     @model_validator(mode="after")
     def _has_both_parts(self) -> Self:
@@ -90,25 +80,18 @@ class CubeMeasure(Settings):
         return self
 
     @property
-    def measures(self) -> dict[str, str]:
+    def columns(self) -> dict[str, str]:
         """The measures to ask for, by an observation's column."""
         named = {name: getattr(self, name) for name in _NUMBERS}
         return {name: member for name, member in named.items() if member}
 
 
-_NUMBERS: Final = ("value", "sample_size", "numerator", "denominator")
+class CubeSettings(LayerSettings[CubeReport]):
+    """The server and who asks, and the report of each metric."""
 
-
-class CubeSettings(ServiceSettings):
-    """The server and who asks, and the measure of each metric."""
-
+    token: Secret = Field(description="A JSON Web Token, signed with the server's API secret.")
     base_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_-]+)*$")] = Field(
         default="/cubejs-api", description="Where the server has its API."
-    )
-    token: Secret = Field(description="A JSON Web Token, signed with the server's API secret.")
-    measures: Mapping[str, CubeMeasure] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
-        default=2, description="For how long the data behind Cube still changes."
     )
 
 
@@ -122,7 +105,7 @@ class Cube(Connector[CubeSettings]):
         settings=CubeSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=60, seconds=60, concurrency=4),),
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(minutes=1),
         documentation="docs/connectors/cube.md",
     )
 
@@ -130,65 +113,51 @@ class Cube(Connector[CubeSettings]):
         self, request: PullRequest, context: Context
     ) -> AsyncIterator[Observation | Pending]:
         """Give the measure of the window's whole periods that have begun, oldest first."""
-        measure, now = request.chosen(self.settings.measures), context.now()
-        spec = self._spec(request.metric, measure)
+        report, now = request.chosen(self.settings.reports), context.now()
+        spec = report.spec(request.metric, restates_for=self.settings.restates_for)
         spec.require_answers(request)
         periods = request.periods(now)
         if not periods:
             return
-        asked = _query(measure, request, Window(periods[0].start, periods[-1].end))
+        asked = _query(report, request, Window(periods[0].start, periods[-1].end))
         answers: list[_Answer] = []
 
-        async def fetch(offset: int) -> Page[Row, int]:
-            answers.append(await self._load({**asked, "offset": offset}, context))
+        async def page(offset: int) -> Page[LayerRow, int]:
+            answers.append(await self._get({**asked, "offset": offset}, context))
             rows = answers[-1].rows or []
-            return rows, offset + _PAGE if len(rows) == _PAGE else None
+            return rows, offset + _A_PAGE if len(rows) == _A_PAGE else None
 
-        found = [row async for row in pages(fetch, 0)]
+        rows = [row async for row in pages(page, 0)]
         if any(answer.is_computing for answer in answers):
-            yield Pending(resume="computing", retry_after=_ASK_AGAIN)
+            yield Pending(resume="computing", retry_after=_LOOK_AGAIN)
             return
-        rows = [_row(measure, request, number, row) for number, row in enumerate(found, start=1)]
-        for one in RowReader(request=request, now=now, number=read_number).answer(rows):
-            state = spec.state(Window(one.start, one.end), now)
-            yield replace(one, state=state, source_updated_at=answers[0].refreshed_at)
+        time = f"{report.time}.{request.grain.lower()}"
+        for one in report.observations(rows, request, spec, time=time, now=now):
+            yield replace(one, source_updated_at=answers[0].refreshed_at)
 
     async def check(self, context: Context) -> None:
         """Ask for the first metric's last day; that Cube still computes it will do."""
-        metric, measure = min(self.settings.measures.items())
-        day = period_of(context.now(), Grain.DAY, _UTC)
-        request = PullRequest(metric=metric, window=day, grain=Grain.DAY, time_zone=_UTC)
-        await self._load(_query(measure, request, day), context)
+        metric, report = min(self.settings.reports.items())
+        day = period_of(context.now(), Grain.DAY, UTC_ZONE)
+        request = PullRequest(metric=metric, window=day, grain=Grain.DAY, time_zone=UTC_ZONE)
+        await self._get(_query(report, request, day), context)
 
     async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a measure."""
+        """List the metrics that have a report."""
         del context
-        return [self._spec(key, each) for key, each in sorted(self.settings.measures.items())]
+        return self.settings.specs()
 
-    def _spec(self, metric: str, measure: CubeMeasure) -> MetricSpec:
-        return MetricSpec(
-            key=metric,
-            title=metric,
-            unit=measure.unit,
-            aggregation=measure.aggregation,
-            grains=_FROM_A_DAY,
-            dimensions=tuple(sorted(measure.dimensions)),
-            restates_for=timedelta(days=self.settings.restates_days),
-        )
-
-    async def _load(self, query: dict[str, object], context: Context) -> "_Answer":
+    async def _get(self, query: dict[str, object], context: Context) -> "_Answer":
         response = await context.http.get(
             self.settings.at(f"{self.settings.base_path}/v1/load"),
             params={"query": json.dumps(query)},
             auth=ApiKey(context.secret("token"), header="Authorization"),
-            extensions=terms(expect=_EXPLAINED),
+            extensions=terms(expect=_REFUSALS),
         )
-        if response.status_code in _EXPLAINED:
-            _name(response)
+        _require_answer(response)
         answer = read_model(response.content, _Answer)
         if answer.rows is None and not answer.is_computing:
-            message = f"Cube says: {answer.error[:_LONGEST_MESSAGE] or 'nothing'}"
-            raise DataError(message)
+            raise DataError(says("Cube", answer.error))
         return answer
 
 
@@ -198,42 +167,11 @@ def atlas_connectors() -> list[type[Cube]]:
     return [Cube]
 
 
-def _query(measure: CubeMeasure, request: PullRequest, span: Window) -> dict[str, object]:
-    """Write a query; the last day of Cube's date range counts, in the time zone of the query."""
-    by = [measure.dimensions[name] for name in request.dimensions]
-    days = days_of(span, request.time_zone)
-    grain = request.grain.lower()
-    return {
-        "measures": list(dict.fromkeys(measure.measures.values())),
-        "dimensions": by,
-        "timeDimensions": [
-            {"dimension": measure.time, "granularity": grain, "dateRange": [*map(str, days)]}
-        ],
-        "filters": [each.model_dump(mode="json") for each in measure.filters],
-        "order": [[member, "asc"] for member in (measure.time, *by)],
-        "timezone": request.time_zone.key,
-        "limit": _PAGE,
-    }
-
-
-def _row(measure: CubeMeasure, request: PullRequest, number: int, row: Row) -> NumberedRow:
-    """Give a row by an observation's columns; its time is local, without an offset."""
-    by = {name: measure.dimensions[name] for name in request.dimensions}
-    start = f"{measure.time}.{request.grain.lower()}"
-    members = {"period_start": start, **measure.measures, **by}
-    lacking = sorted(set(members.values()) - set(row))
-    if lacking:
-        message = f"Cube answers without {', '.join(lacking)}."
-        raise DataError(message)
-    cells = {name: row[member] for name, member in members.items()}
-    return NumberedRow(request.metric, number, cells)
-
-
 class _Answer(BaseModel):
     """What Cube tells with the status 200, which may be that it still computes."""
 
     error: str = ""
-    rows: Annotated[list[Row] | None, Field(validation_alias="data")] = None
+    rows: Annotated[list[LayerRow] | None, Field(validation_alias="data")] = None
     refreshed_at: Annotated[Moment | None, Field(validation_alias="lastRefreshTime")] = None
 
     @property
@@ -248,9 +186,28 @@ class _Refusal(BaseModel):
     error: str
 
 
-def _name(response: httpx.Response) -> NoReturn:
-    """Raise what a 400 or a 403 stands for: a bad token is a 403, too."""
+def _query(report: CubeReport, request: PullRequest, span: Window) -> dict[str, object]:
+    """Write a query; the last day of Cube's date range counts, in the time zone of the query."""
+    by = [report.dimensions[name] for name in request.dimensions]
+    days = days_of(span, request.time_zone)
+    grain = request.grain.lower()
+    return {
+        "measures": list(dict.fromkeys(report.columns.values())),
+        "dimensions": by,
+        "timeDimensions": [
+            {"dimension": report.time, "granularity": grain, "dateRange": [*map(str, days)]}
+        ],
+        "filters": [each.model_dump(mode="json") for each in report.filters],
+        "order": [[member, "asc"] for member in (report.time, *by)],
+        "timezone": request.time_zone.key,
+        "limit": _A_PAGE,
+    }
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for: a bad token is a 403, too."""
+    if response.status_code not in _REFUSALS:
+        return
     said = read_model(response.content, _Refusal).error
     kind = AuthError if response.status_code == HTTPStatus.FORBIDDEN else ConfigError
-    message = f"Cube says: {said[:_LONGEST_MESSAGE]}"
-    raise kind(message)
+    raise kind(says("Cube", said))

@@ -1,6 +1,6 @@
 """Databricks: one SELECT a metric, through the SQL Statement Execution API.
 
-How times are read and what is not known is told in docs/connectors/databricks.md.
+How times are read, and what is not known, is told in docs/connectors/databricks.md.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,11 +27,14 @@ from journey_atlas_sdk.exact_json import read_model
 from journey_atlas_sdk.paging import Page
 from journey_atlas_sdk.queries import Column, Statement, kind_of
 from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings, forgotten
 
+_BUSY: Final = frozenset(
+    {"RESOURCE_EXHAUSTED", "TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "DEADLINE_EXCEEDED"}
+)
 _LOOK_AGAIN: Final = timedelta(seconds=5)
-_LONGEST_MESSAGE: Final = 300
-_EXPLAINED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 
 
 class DatabricksSettings(WarehouseSettings):
@@ -56,7 +59,7 @@ class Databricks(Warehouse[DatabricksSettings]):
         settings=DatabricksSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=600, seconds=3_600, concurrency=10),),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/databricks.md",
     )
 
@@ -107,14 +110,13 @@ class Databricks(Warehouse[DatabricksSettings]):
             self.settings.at(f"/api/2.0/sql/statements{path}"),
             json=asked,
             auth=Bearer(context.secret("token")),
-            extensions=terms(expect=_EXPLAINED, repeatable=True),
+            extensions=terms(expect=_REFUSALS, repeatable=True),
         )
         if response.status_code == HTTPStatus.NOT_FOUND and path:
             raise forgotten(self.info)
-        if response.status_code in _EXPLAINED:
+        if response.status_code in _REFUSALS:
             refusal = read_model(response.content, _Error)
-            message = f"Databricks says: {refusal.message[:_LONGEST_MESSAGE]}"
-            raise ConfigError(message)
+            raise ConfigError(says("Databricks", refusal.message))
         return response.content
 
 
@@ -148,13 +150,8 @@ class _Begun(BaseModel):
             message = f"Somebody ended the query at Databricks: it is {self.state}."
             raise TransientError(message)
         is_busy = self.error.error_code in _BUSY
-        message = f"Databricks says: {self.error.message[:_LONGEST_MESSAGE]}"
-        raise (TransientError if is_busy else kind_of(self.sqlstate))(message)
-
-
-_BUSY: Final = frozenset(
-    {"RESOURCE_EXHAUSTED", "TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "DEADLINE_EXCEEDED"}
-)
+        kind = TransientError if is_busy else kind_of(self.sqlstate)
+        raise kind(says("Databricks", self.error.message))
 
 
 class _Type(BaseModel):

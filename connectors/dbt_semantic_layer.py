@@ -8,7 +8,6 @@ import base64
 import binascii
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -16,7 +15,6 @@ from zoneinfo import ZoneInfo
 from pydantic import AliasChoices, AliasPath, BaseModel, Field
 
 from journey_atlas_sdk import (
-    Aggregation,
     AuthError,
     Capability,
     ConfigError,
@@ -24,28 +22,24 @@ from journey_atlas_sdk import (
     ConnectorInfo,
     Context,
     DataError,
-    Grain,
     Limit,
     MetricSpec,
     Observation,
     Pending,
     PullRequest,
     Secret,
-    Settings,
-    Unit,
     Window,
     days_of,
     hookimpl,
 )
 from journey_atlas_sdk.auth import Bearer
-from journey_atlas_sdk.exact_json import read_model, read_number
-from journey_atlas_sdk.observation_rows import NumberedRow, RowReader
+from journey_atlas_sdk.exact_json import read_model
+from journey_atlas_sdk.layers import LayerReport, LayerRow, LayerSettings
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import ServiceSettings, WebAddress
+from journey_atlas_sdk.texts import says
+from journey_atlas_sdk.web import NumericId, WebAddress
 
 _LOOK_AGAIN: Final = timedelta(seconds=2)
-_LONGEST_MESSAGE: Final = 300
-_FROM_A_DAY: Final = frozenset(Grain) - {Grain.HOUR, Grain.TOTAL, Grain.INSTANT}
 _MIDNIGHT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00(?:\.0+)?Z?)?")
 _NOT_LET_IN: Final = re.compile(r"unauthori[sz]ed|unauthenticated|invalid token", re.IGNORECASE)
 
@@ -67,11 +61,10 @@ _LOOK: Final = """
 """
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]
-Row = dict[str, Any]  # Any: a text or a number by column
 M = TypeVar("M", bound=BaseModel)
 
 
-class DbtMetric(Settings):
+class DbtReport(LayerReport):
     """A metric of dbt's, and what else to ask for with it."""
 
     value: Name = Field(description="A metric's name in dbt.")
@@ -83,47 +76,37 @@ class DbtMetric(Settings):
         default_factory=dict[str, str],
         description="By the name to break down by, as in `{channel: claim__channel}`.",
     )
-    unit: Unit | None = Field(default=None, description="Left out: that of what it feeds.")
-    aggregation: Aggregation | None = Field(
-        default=None, description="OPAQUE for RATIO, CUMULATIVE and DERIVED; the same."
-    )
 
     @property
-    def asked(self) -> dict[str, str]:
+    def columns(self) -> dict[str, str]:
         """The metrics to ask for, by an observation's column."""
         named = {"value": self.value, "sample_size": self.sample_size}
         return {column: name for column, name in named.items() if name}
 
 
-class DbtSettings(ServiceSettings):
-    """The environment and who asks, and what each metric is in dbt."""
+class DbtSemanticLayerSettings(LayerSettings[DbtReport]):
+    """The environment and who asks, and the report of each metric."""
 
+    token: Secret = Field(description="A service token that may use the Semantic Layer.")
+    environment: NumericId = Field(description="Its number.")
     url: WebAddress = Field(
         default="https://semantic-layer.cloud.getdbt.com",
         description="As dbt shows it for your account and region.",
     )
-    token: Secret = Field(description="A service token that may use the Semantic Layer.")
-    environment: Annotated[str, Field(pattern=r"^[0-9]+$", coerce_numbers_to_str=True)] = Field(
-        description="The number of the environment."
-    )
     time_zone: ZoneInfo = Field(description="That in which the models cut days.")
-    metrics: Mapping[str, DbtMetric] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
-        default=2, description="For how long the models' data still changes."
-    )
 
 
-class DbtSemanticLayer(Connector[DbtSettings]):
+class DbtSemanticLayer(Connector[DbtSemanticLayerSettings]):
     """Begins a query for all periods of a pull, and reads its pages once it is done."""
 
     info = ConnectorInfo(
         key="dbt-semantic-layer",
         title="dbt Semantic Layer",
         version="1.0.0",
-        settings=DbtSettings,
+        settings=DbtSemanticLayerSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=60, seconds=60, concurrency=4),),
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(minutes=1),
         documentation="docs/connectors/dbt-semantic-layer.md",
     )
 
@@ -131,14 +114,14 @@ class DbtSemanticLayer(Connector[DbtSettings]):
         self, request: PullRequest, context: Context
     ) -> AsyncIterator[Observation | Pending]:
         """Begin a query; once it is done, give the metric of each period that has begun."""
-        metric, now = request.chosen(self.settings.metrics), context.now()
-        spec = self._spec(request.metric, metric)
+        report, now = request.chosen(self.settings.reports), context.now()
+        spec = report.spec(request.metric, restates_for=self.settings.restates_for)
         spec.require_answers(request)
         periods = request.periods(now)
         if not periods:
             return
         if request.resume is None:
-            begun = await self._begin(metric, request, periods, context)
+            begun = await self._begin(report, request, periods, context)
             yield Pending(resume=begun.model_dump_json(), retry_after=_LOOK_AGAIN)
             return
         begun = read_model(request.resume.encode(), _Begun)
@@ -146,60 +129,48 @@ class DbtSemanticLayer(Connector[DbtSettings]):
         if answer.is_running:
             yield Pending(resume=request.resume, retry_after=_LOOK_AGAIN)
             return
-        found = answer.rows()
+        time = f"metric_time__{request.grain.lower()}"
+        rows = answer.rows(time)
         for page in range(2, (answer.pages or 1) + 1):
-            found += (await self._look(begun, page, context)).rows()
-        rows = [_row(metric, request, number, row) for number, row in enumerate(found, start=1)]
-        for one in RowReader(request=request, now=now, number=read_number).answer(rows):
-            yield replace(one, state=spec.state(Window(one.start, one.end), now))
+            rows += (await self._look(begun, page, context)).rows(time)
+        for observation in report.observations(rows, request, spec, time=time, now=now):
+            yield observation
 
     async def check(self, context: Context) -> None:
         """List the environment's metrics, and find those of the settings."""
         known = {each.name for each in (await self._ask(_METRICS, {}, _Metrics, context)).metrics}
-        wanted = {name for each in self.settings.metrics.values() for name in each.asked.values()}
+        wanted = {name for each in self.settings.reports.values() for name in each.columns.values()}
         if wanted - known:
             message = f"dbt has no metric {', '.join(sorted(wanted - known))}."
             raise ConfigError(message)
 
     async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics of the settings."""
+        """List the metrics that have a report."""
         del context
-        return [self._spec(key, each) for key, each in sorted(self.settings.metrics.items())]
+        return self.settings.specs()
 
     def budget_key(self) -> str:
         """Name the environment: its queries are counted together."""
         return f"dbt-semantic-layer:{self.settings.environment}"
 
-    def _spec(self, key: str, metric: DbtMetric) -> MetricSpec:
-        return MetricSpec(
-            key=key,
-            title=key,
-            unit=metric.unit,
-            aggregation=metric.aggregation,
-            grains=_FROM_A_DAY,
-            dimensions=tuple(sorted(metric.dimensions)),
-            restates_for=timedelta(days=self.settings.restates_days),
-        )
-
     async def _begin(
-        self, metric: DbtMetric, request: PullRequest, periods: Sequence[Window], context: Context
+        self, report: DbtReport, request: PullRequest, periods: Sequence[Window], context: Context
     ) -> "_Begun":
         days = [days_of(period, self.settings.time_zone) for period in periods]
         time = "{{ TimeDimension('metric_time', 'DAY') }}"
         span = (f"{time} >= '{days[0][0]}'", f"{time} <= '{days[-1][1]}'")
-        by = [{"name": metric.dimensions[name]} for name in request.dimensions]
+        by = [{"name": report.dimensions[name]} for name in request.dimensions]
         asked = {
-            "metrics": [{"name": name} for name in metric.asked.values()],
+            "metrics": [{"name": name} for name in report.columns.values()],
             "by": [{"name": "metric_time", "timeGranularity": request.grain.value}, *by],
-            "where": [{"sql": sql} for sql in (*span, *metric.where)],
+            "where": [{"sql": sql} for sql in (*span, *report.where)],
         }
         return await self._ask(_CREATE, asked, _Begun, context)
 
     async def _look(self, begun: "_Begun", page: int, context: Context) -> "_Answer":
         answer = await self._ask(_LOOK, {"query": begun.id, "page": page}, _Answer, context)
         if answer.status == "FAILED":
-            message = f"dbt says: {(answer.error or 'the query failed')[:_LONGEST_MESSAGE]}"
-            raise DataError(message)
+            raise DataError(says("dbt", answer.error or "the query failed"))
         return answer
 
     async def _ask(
@@ -216,9 +187,8 @@ class DbtSemanticLayer(Connector[DbtSettings]):
         )
         refusal = read_model(response.content, _Refusal)
         if refusal.errors:
-            said = refusal.errors[0].message[:_LONGEST_MESSAGE]
-            message = f"dbt says: {said}"
-            if _NOT_LET_IN.search(said):
+            message = says("dbt", refusal.errors[0].message)
+            if _NOT_LET_IN.search(message):
                 raise AuthError(message)
             raise (DataError if query == _LOOK else ConfigError)(message)
         return read_model(response.content, model)
@@ -262,7 +232,7 @@ class _Begun(BaseModel):
 
 
 class _Table(BaseModel):
-    data: list[Row]
+    data: list[dict[str, object]]
 
 
 class _Answer(BaseModel):
@@ -285,29 +255,24 @@ class _Answer(BaseModel):
         """Whether there is no answer yet."""
         return self.status != "SUCCESSFUL"
 
-    def rows(self) -> list[Row]:
-        """Read the page's rows; the case of a column's name follows the warehouse."""
+    def rows(self, time: str) -> list[LayerRow]:
+        """Read the page's rows, whose `time` is a day of the models' own zone."""
         try:
             table = base64.b64decode(self.result or "", validate=True)
         except binascii.Error as error:
             message = "dbt's result is no base64."
             raise DataError(message) from error
         found = read_model(table, _Table).data
-        return [{name.casefold(): cell for name, cell in row.items()} for row in found]
+        return [
+            {name: _day(cell) if name.casefold() == time else cell for name, cell in row.items()}
+            for row in found
+        ]
 
 
-def _row(metric: DbtMetric, request: PullRequest, number: int, row: Row) -> NumberedRow:
-    """Give a row by an observation's columns; its time is a day of the models' own zone."""
-    by = {name: metric.dimensions[name] for name in request.dimensions}
-    start = f"metric_time__{request.grain.lower()}"
-    members = {"period_start": start, **metric.asked, **by}
-    lacking = sorted({name for name in members.values() if name.casefold() not in row})
-    if lacking:
-        message = f"dbt answers without {', '.join(lacking)}."
-        raise DataError(message)
-    cells = {column: row[name.casefold()] for column, name in members.items()}
-    day = _MIDNIGHT.fullmatch(str(cells["period_start"]))
+def _day(cell: object) -> str:
+    """Give a midnight as its day; DataError for another time."""
+    day = _MIDNIGHT.fullmatch(str(cell))
     if day is None:
-        message = f"dbt's {start} is no day: {cells['period_start']!r:.40}."
+        message = f"dbt answers with {cell!r:.40}, which is no day."
         raise DataError(message)
-    return NumberedRow(request.metric, number, {**cells, "period_start": day[1]})
+    return day[1]

@@ -21,7 +21,7 @@ from journey_atlas_sdk import (
     Window,
     hookimpl,
 )
-from journey_atlas_sdk.exact_json import Epoch, read_model
+from journey_atlas_sdk.exact_json import Count, Epoch, read_model
 from journey_atlas_sdk.moments import epoch_of
 from journey_atlas_sdk.paging import numbered
 from journey_atlas_sdk.scores import ScoreKind, Scoring
@@ -29,7 +29,6 @@ from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, Sur
 from journey_atlas_sdk.web import WebAddress
 
 M = TypeVar("M", bound=BaseModel)
-Count = Annotated[int, Field(ge=0, strict=True)]
 
 
 class DelightedQuestion(Scoring):
@@ -119,11 +118,6 @@ def atlas_connectors() -> list[type[Delighted]]:
     return [Delighted]
 
 
-def _between(start: datetime, end: datetime) -> dict[str, str]:
-    """Name both ends, always: without them Delighted tells a moving average of 30 days."""
-    return {"since": f"{epoch_of(start)}", "until": f"{epoch_of(end)}"}
-
-
 class _Metrics(BaseModel):
     promoter_count: Count
     passive_count: Count
@@ -139,3 +133,8 @@ class _Response(BaseModel):
 
 class _Responses(RootModel[list[_Response]]):
     pass
+
+
+def _between(start: datetime, end: datetime) -> dict[str, str]:
+    """Name both ends, always: without them Delighted tells a moving average of 30 days."""
+    return {"since": f"{epoch_of(start)}", "until": f"{epoch_of(end)}"}

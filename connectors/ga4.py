@@ -1,36 +1,45 @@
-"""Google Analytics 4: counts of events, sessions and users, and the share that converts."""
+"""Google Analytics 4: counts of events, sessions and users, and the share that converts.
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+How periods meet the property's time zone, and what is not known, is told in
+docs/connectors/ga4.md.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Final, Literal, NoReturn
+from typing import Annotated, Final, Literal
 
 import httpx
 from pydantic import AliasPath, BaseModel, Field
 
 from journey_atlas_sdk import (
     Capability,
-    ConfigError,
-    Connector,
     ConnectorInfo,
     Context,
     DataError,
     Grain,
     Limit,
-    MetricSpec,
-    Observation,
     ObservationFlag,
-    PullRequest,
     QuotaExhausted,
     RateLimited,
-    Secret,
     hookimpl,
 )
 from journey_atlas_sdk.exact_json import Tally, read_model
-from journey_atlas_sdk.oauth import google
-from journey_atlas_sdk.series import CountReport, Counts, Missing, SeriesSettings, ShareReport
+from journey_atlas_sdk.google_errors import REFUSALS, require_answer
+from journey_atlas_sdk.oauth import GoogleKey, google
+from journey_atlas_sdk.series import (
+    CountReport,
+    Counts,
+    Missing,
+    Series,
+    SeriesConnector,
+    SeriesSettings,
+    ShareReport,
+    Told,
+)
 from journey_atlas_sdk.terms import terms
-from journey_atlas_sdk.web import NumericId, WebAddress, refusal
+from journey_atlas_sdk.texts import says
+from journey_atlas_sdk.web import NumericId, WebAddress
 
 _SCOPE: Final = "https://www.googleapis.com/auth/analytics.readonly"
 _BUCKETS: Final = {
@@ -44,17 +53,17 @@ _FLAGS: Final = {
     "subjectToThresholding": ObservationFlag.THRESHOLDED,
     "dataLossFromOtherRow": ObservationFlag.TRUNCATED,
 }
-_REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS})
+_REFUSALS: Final = REFUSALS | {HTTPStatus.TOO_MANY_REQUESTS}
 
-Event = Annotated[str, Field(min_length=1)]
-Asked = tuple[str, Event | None]  # a metric, and the event that alone counts; None: all do
+Name = Annotated[str, Field(min_length=1)]
+Asked = tuple[str, Name | None]  # a metric, and the event that alone counts; None: all do
 
 
 class Count(CountReport):
     """How often something happened, or how many users did it."""
 
     metric: Literal["eventCount", "screenPageViews", "sessions", "activeUsers"]
-    event: Event | None = Field(default=None, description="Only where this event happened.")
+    event: Name | None = Field(default=None, description="Only where this event happened.")
 
     @property
     def by_days(self) -> bool:
@@ -70,7 +79,7 @@ class Count(CountReport):
 class Conversion(ShareReport):
     """Which share of the sessions had an event."""
 
-    conversion: Event = Field(description="The event.")
+    conversion: Name = Field(description="The event.")
 
     @property
     def asked(self) -> list[Asked]:
@@ -78,16 +87,20 @@ class Conversion(ShareReport):
         return [("sessions", self.conversion), ("sessions", None)]
 
 
-class Ga4Settings(SeriesSettings):
+Report = Count | Conversion
+
+
+class Ga4Settings(SeriesSettings[Report]):
     """The property and who asks, and the report of each metric."""
 
-    key: Secret = Field(description="The key file of a service account: its JSON, whole.")
+    key: GoogleKey
     property: NumericId = Field(description="Its number.")
-    url: WebAddress = Field(default="https://analyticsdata.googleapis.com", description="Google's.")
-    reports: Mapping[str, Count | Conversion] = Field(min_length=1, description="By metric.")
+    url: WebAddress = Field(
+        default="https://analyticsdata.googleapis.com", description="The service's own."
+    )
 
 
-class Ga4(Connector[Ga4Settings]):
+class Ga4(SeriesConnector[Ga4Settings, Report]):
     """Asks for all periods of a pull at once."""
 
     info = ConnectorInfo(
@@ -98,32 +111,22 @@ class Ga4(Connector[Ga4Settings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=120, seconds=3_600, concurrency=10),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/ga4.md",
     )
 
-    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
-        """Give the values of the window's whole periods that have begun, oldest first."""
-        report = request.chosen(self.settings.reports)
-        series = self.settings.series(report, request, now=context.now())
-        if series:
-            days, step = (str(series.first), str(series.last)), series.step
-            told = await self._get([_asked(each, days, step) for each in report.asked], context)
-            known = {name for each in told for name, value in each.metadata.items() if value}
-            flags = frozenset(flag for name, flag in _FLAGS.items() if name in known)
-            missing = Missing.UNKNOWN if ObservationFlag.THRESHOLDED in flags else Missing.ZERO
-            tables = [each.counts(step) for each in told]
-            for observation in series.observations(*tables, missing=missing, flags=flags):
-                yield observation
+    async def counts(self, report: Report, series: Series, context: Context) -> Told:
+        """Ask for each count of all days in one request; what Google keeps back isn't known."""
+        days, step = (str(series.first), str(series.last)), series.step
+        found = await self._get([_asked(each, days, step) for each in report.asked], context)
+        known = {name for each in found for name, value in each.metadata.items() if value}
+        flags = frozenset(flag for name, flag in _FLAGS.items() if name in known)
+        missing = Missing.UNKNOWN if ObservationFlag.THRESHOLDED in flags else Missing.ZERO
+        return Told([each.counts(step) for each in found], missing, flags)
 
     async def check(self, context: Context) -> None:
         """Count yesterday's sessions; the answer tells the property's time zone."""
         await self._get([_asked(("sessions", None), ("yesterday", "yesterday"))], context)
-
-    async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a report."""
-        del context
-        return self.settings.specs(self.settings.reports)
 
     def budget_key(self) -> str:
         """Name the property: its requests are counted together."""
@@ -135,15 +138,15 @@ class Ga4(Connector[Ga4Settings]):
             self.settings.at(f"/v1beta/properties/{self.settings.property}:batchRunReports"),
             json={"requests": reports},
             auth=google(context, context.secret("key"), _SCOPE),
-            extensions=terms(repeatable=True, expect=_REFUSED),
+            extensions=terms(repeatable=True, expect=_REFUSALS),
         )
-        if not response.is_success:
-            _name(response)
+        _require_answer(response)
         found = read_model(response.content, _Batch).reports
-        zones = {str(each.metadata.get("timeZone")) for each in found}
-        if zones != {self.settings.time_zone.key} or len(found) != len(reports):
-            message = f"The property's `time_zone` is {', '.join(zones)}: ours has to be the same."
-            raise ConfigError(message)
+        if len(found) != len(reports):
+            message = f"Google Analytics answers {len(found)} of {len(reports)} reports."
+            raise DataError(message)
+        for each in found:
+            self.settings.require_zone(str(each.metadata.get("timeZone")))
         return found
 
 
@@ -151,29 +154,6 @@ class Ga4(Connector[Ga4Settings]):
 def atlas_connectors() -> list[type[Ga4]]:
     """Bring the Google Analytics 4 connector."""
     return [Ga4]
-
-
-def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> dict[str, object]:
-    """Write a report of a metric over some days, both counted in, by step."""
-    metric, event = asked
-    named = {"values": [event], "caseSensitive": True}
-    of_event = {"dimensionFilter": {"filter": {"fieldName": "eventName", "inListFilter": named}}}
-    return {
-        "dateRanges": [{"startDate": days[0], "endDate": days[1]}],
-        "dimensions": [{"name": _BUCKETS[step][0]}],
-        "metrics": [{"name": metric}],
-        **(of_event if event else {}),
-    }
-
-
-def _name(response: httpx.Response) -> NoReturn:
-    """Raise the error that a refusal stands for: which quota is used up is told in words alone."""
-    told = refusal(response)
-    if response.status_code == HTTPStatus.BAD_REQUEST:
-        raise told
-    if "per hour" in told.message or "per day" in told.message:
-        raise QuotaExhausted(told.message, retry_after=timedelta(minutes=30))
-    raise RateLimited(told.message, retry_after=timedelta(seconds=30))
 
 
 class _Row(BaseModel):
@@ -198,3 +178,26 @@ class _Report(BaseModel):
 
 class _Batch(BaseModel):
     reports: list[_Report]
+
+
+def _asked(asked: Asked, days: tuple[str, str], step: Grain = Grain.DAY) -> dict[str, object]:
+    """Write a report of a metric over some days, both counted in, by step."""
+    metric, event = asked
+    named = {"values": [event], "caseSensitive": True}
+    of_event = {"dimensionFilter": {"filter": {"fieldName": "eventName", "inListFilter": named}}}
+    return {
+        "dateRanges": [{"startDate": days[0], "endDate": days[1]}],
+        "dimensions": [{"name": _BUCKETS[step][0]}],
+        "metrics": [{"name": metric}],
+        **(of_event if event else {}),
+    }
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for: which quota is used up is told in words alone."""
+    require_answer(response, "Google Analytics")
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        message = says("Google Analytics", response.text)
+        if "per hour" in response.text or "per day" in response.text:
+            raise QuotaExhausted(message, retry_after=timedelta(minutes=30))
+        raise RateLimited(message, retry_after=timedelta(seconds=30))

@@ -6,6 +6,7 @@ Which searches are made, and what is not known, is told in docs/connectors/githu
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Annotated, Final, Literal, Self
 
 import httpx
@@ -17,7 +18,6 @@ from journey_atlas_sdk import (
     Connector,
     ConnectorInfo,
     Context,
-    Grain,
     Limit,
     MetricSpec,
     Observation,
@@ -30,13 +30,14 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.auth import Bearer
-from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, Tally, tallied
-from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, EventTally, Tally
+from journey_atlas_sdk.exact_json import Count, Moment, read_model
 from journey_atlas_sdk.paging import Page, next_link, pages, reachable
+from journey_atlas_sdk.periods import OF_HOURS
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import ServiceSettings, WebAddress, refusal
 
-_GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
 _MOST_FOUND: Final = 1_000  # by one search; what lies beyond can't be read
 _SECOND: Final = timedelta(seconds=1)
 _REFUSALS: Final = frozenset(
@@ -44,7 +45,7 @@ _REFUSALS: Final = frozenset(
 )
 
 
-class GitHubEvents(EventMetric):
+class GitHubReport(EventMetric):
     """What happens in a repository; MEDIAN is from being opened to being merged or closed."""
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
@@ -65,15 +66,15 @@ class GitHubEvents(EventMetric):
         return f"repo:{self.repository} {what}:{dates} {self.where}".strip()
 
 
-class GitHubSettings(ServiceSettings):
+class GitHubSettings(RestatingSettings, ServiceSettings):
     """Who asks, and the events of each metric."""
 
     token: Secret = Field(description="A token that may read the repositories.")
     url: WebAddress = Field(
         default="https://api.github.com", description="https://HOST/api/v3 of an own server."
     )
-    reports: Mapping[str, GitHubEvents] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    reports: Mapping[str, GitHubReport] = Field(min_length=1, description="By metric.")
+    restates_days: RestatesDays = Field(
         default=7, description="For how long issues are still reopened, and releases deleted."
     )
 
@@ -100,12 +101,15 @@ class GitHub(Connector[GitHubSettings]):
         spec.require_answers(request)
         periods = request.periods(now)
         if report.events == "RELEASES":
-            tallies = await tallied(periods, self._releases(report, context))
+            tally = EventTally(periods)
+            async for release in self._releases(report, context):
+                tally.add(release)
+            tallies = dict(tally.items())
         else:
             tallies = {period: await self._tally(report, period, context) for period in periods}
-        for period, tally in tallies.items():
-            state = ObservationState.PROVISIONAL if tally.flags else spec.state(period, now)
-            yield report.observation(request, period, tally, state=state)
+        for period, each in tallies.items():
+            state = ObservationState.PROVISIONAL if each.flags else spec.state(period, now)
+            yield report.observation(request, period, each, state=state)
 
     async def check(self, context: Context) -> None:
         """Read a repository."""
@@ -117,24 +121,22 @@ class GitHub(Connector[GitHubSettings]):
         del context
         return [self._spec(key, each) for key, each in sorted(self.settings.reports.items())]
 
-    def _spec(self, metric: str, report: GitHubEvents) -> MetricSpec:
-        return report.spec(
-            metric, grains=_GRAINS, restates_for=timedelta(days=self.settings.restates_days)
-        )
+    def _spec(self, metric: str, report: GitHubReport) -> MetricSpec:
+        return report.spec(metric, grains=OF_HOURS, restates_for=self.settings.restates_for)
 
-    async def _releases(self, report: GitHubEvents, context: Context) -> AsyncIterator[Event]:
+    async def _releases(self, report: GitHubReport, context: Context) -> AsyncIterator[Event]:
         """Walk what was published: no drafts, no prereleases."""
 
-        async def fetch(url: str) -> Page[_Release, str]:
+        async def page(url: str) -> Page[_Release, str]:
             answer = await self._get(url, context)
             return read_model(answer.content, RootModel[list[_Release]]).root, next_link(answer)
 
         first = self.settings.at(f"/repos/{report.repository}/releases?per_page=100")
-        async for release in pages(fetch, first, identity=lambda release: release.id):
+        async for release in pages(page, first, identity=attrgetter("id")):
             if release.published_at and not release.draft and not release.prerelease:
                 yield Event(release.published_at)
 
-    async def _tally(self, report: GitHubEvents, period: Window, context: Context) -> Tally:
+    async def _tally(self, report: GitHubReport, period: Window, context: Context) -> Tally:
         """Search what happened in a period: for a count its total, else each of its items."""
         tally = Tally()
 
@@ -149,7 +151,7 @@ class GitHub(Connector[GitHubSettings]):
             found, _ = await read(self._search(report, span, on_a_page=1))
             return found.total_count
 
-        async def fetch(url: str) -> Page[_Item, str]:
+        async def page(url: str) -> Page[_Item, str]:
             found, following = await read(url)
             return found.items, following
 
@@ -158,11 +160,11 @@ class GitHub(Connector[GitHubSettings]):
             return tally
         async for part in reachable(period, total, most=_MOST_FOUND):
             first = self._search(report, part, on_a_page=100)
-            async for item in pages(fetch, first, identity=lambda item: item.id):
+            async for item in pages(page, first, identity=attrgetter("id")):
                 tally.add(Event(item.closed_at, item.created_at))
         return tally
 
-    def _search(self, report: GitHubEvents, span: Window, *, on_a_page: int) -> str:
+    def _search(self, report: GitHubReport, span: Window, *, on_a_page: int) -> str:
         asked = {"q": report.search(span), "sort": "created", "order": "asc"}
         parameters = {**asked, "per_page": str(on_a_page)}
         return str(httpx.URL(self.settings.at("/search/issues"), params=parameters))
@@ -174,7 +176,7 @@ class GitHub(Connector[GitHubSettings]):
             auth=Bearer(context.secret("token")),
             extensions=terms(expect=_REFUSALS),
         )
-        _require_allowed(response)
+        _require_answer(response)
         return response
 
 
@@ -182,18 +184,6 @@ class GitHub(Connector[GitHubSettings]):
 def atlas_connectors() -> list[type[GitHub]]:
     """Bring the GitHub connector."""
     return [GitHub]
-
-
-def _require_allowed(response: httpx.Response) -> None:
-    """Raise what a refusal stands for: one of GitHub's limits shows in words alone."""
-    if not response.is_success and "rate limit" in response.text:
-        raise RateLimited(retry_after=timedelta(minutes=1))
-    if response.status_code == HTTPStatus.NOT_FOUND:
-        message = "There is no such repository, or the token doesn't reach it."
-        raise AccessDenied(message)
-    if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
-        raise refusal(response)
-    response.raise_for_status()
 
 
 class _Release(BaseModel):
@@ -210,6 +200,18 @@ class _Item(BaseModel):
 
 
 class _Found(BaseModel):
-    total_count: Annotated[int, Field(ge=0, strict=True)]
+    total_count: Count
     incomplete_results: bool
     items: list[_Item]
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for: one of GitHub's limits shows in words alone."""
+    if not response.is_success and "rate limit" in response.text:
+        raise RateLimited(retry_after=timedelta(minutes=1))
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        message = "There is no such repository, or the token doesn't reach it."
+        raise AccessDenied(message)
+    if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
+        raise refusal(response)
+    response.raise_for_status()

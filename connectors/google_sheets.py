@@ -23,14 +23,13 @@ from journey_atlas_sdk import (
     MetricSpec,
     Observation,
     PullRequest,
-    Secret,
     Settings,
     Unit,
     hookimpl,
 )
 from journey_atlas_sdk.exact_json import read_model, read_number
-from journey_atlas_sdk.google_errors import EXPLAINED, require_answer
-from journey_atlas_sdk.oauth import google
+from journey_atlas_sdk.google_errors import REFUSALS, require_answer
+from journey_atlas_sdk.oauth import GoogleKey, google
 from journey_atlas_sdk.observation_rows import (
     OWN_COLUMNS,
     REQUIRED,
@@ -87,10 +86,12 @@ class SheetTable(Settings):
 class GoogleSheetsSettings(ServiceSettings):
     """The spreadsheet, who reads it, and the rows of each metric."""
 
-    url: WebAddress = Field(default="https://sheets.googleapis.com", description="Of the API.")
-    key: Secret = Field(description="The key file of a service account, all of it.")
+    key: GoogleKey
     spreadsheet: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = Field(
         description="Its id: the long part of its address."
+    )
+    url: WebAddress = Field(
+        default="https://sheets.googleapis.com", description="The service's own."
     )
     tables: Mapping[str, SheetTable] = Field(min_length=1, description="By metric.")
 
@@ -105,7 +106,7 @@ class GoogleSheets(Connector[GoogleSheetsSettings]):
         settings=GoogleSheetsSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=60, seconds=60),),
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(minutes=1),
         documentation="docs/connectors/google-sheets.md",
     )
 
@@ -147,7 +148,7 @@ class GoogleSheets(Connector[GoogleSheetsSettings]):
                 "dateTimeRenderOption": "SERIAL_NUMBER",
             },
             auth=google(context, context.secret("key"), _SCOPE),
-            extensions=terms(expect=EXPLAINED),
+            extensions=terms(expect=REFUSALS),
         )
         require_answer(response, "Google Sheets")
         return read_model(response.content, _Values)

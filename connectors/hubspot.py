@@ -1,15 +1,16 @@
 """HubSpot: scores of its feedback surveys; deals and tickets: how many, and how long they took.
 
-What it asks for, and what is not known of the service, is told in docs/connectors/hubspot.md.
+What is assumed of the service, and what is not known, is told in docs/connectors/hubspot.md.
 """
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Annotated, ClassVar, Final, Literal
-from zoneinfo import ZoneInfo
 
 import httpx
 from pydantic import AliasPath, BaseModel, Field
@@ -20,7 +21,6 @@ from journey_atlas_sdk import (
     ConnectorInfo,
     Context,
     DataError,
-    Grain,
     Limit,
     MetricSpec,
     Observation,
@@ -34,17 +34,16 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, Tally
-from journey_atlas_sdk.exact_json import read_model
+from journey_atlas_sdk.exact_json import Count, read_model
+from journey_atlas_sdk.moments import milliseconds_of, moment_at
 from journey_atlas_sdk.paging import Page, pages, reachable
+from journey_atlas_sdk.periods import EVERY_PERIOD, UTC_ZONE
 from journey_atlas_sdk.scores import Scoring
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import NumericId, ServiceSettings, WebAddress, refusal
 
-_GRAINS: Final = frozenset(Grain) - {Grain.INSTANT}
 _MOST_FOUND: Final = 10_000  # by one search; what lies beyond can't be read
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
-_UTC: Final = ZoneInfo("UTC")
 _A_PAGE: Final = 200
 _REFUSALS: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
@@ -92,7 +91,7 @@ class Records(EventMetric):
         return [self.at, self.since] if self.measure is EventMeasure.MEDIAN else [self.at]
 
 
-class HubSpotSettings(ServiceSettings):
+class HubSpotSettings(RestatingSettings, ServiceSettings):
     """Who asks, and the survey or the records of each metric."""
 
     token: Secret = Field(description="The access token of a private app.")
@@ -100,7 +99,7 @@ class HubSpotSettings(ServiceSettings):
         default="https://api.hubapi.com", description="The same for accounts of all regions."
     )
     reports: Mapping[str, Survey | Records] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    restates_days: RestatesDays = Field(
         default=7, description="For how long records are still changed, merged or deleted."
     )
 
@@ -116,7 +115,7 @@ class HubSpot(Connector[HubSpotSettings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=4, seconds=1),),
         max_points=100,
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/hubspot.md",
     )
 
@@ -147,8 +146,7 @@ class HubSpot(Connector[HubSpotSettings]):
         return [self._spec(key, each) for key, each in sorted(self.settings.reports.items())]
 
     def _spec(self, metric: str, report: Survey | Records) -> MetricSpec:
-        restates_for = timedelta(days=self.settings.restates_days)
-        return report.spec(metric, grains=_GRAINS, restates_for=restates_for)
+        return report.spec(metric, grains=EVERY_PERIOD, restates_for=self.settings.restates_for)
 
     async def _tally(self, report: Records, period: Window, context: Context) -> Tally:
         """Give what counted in a period: for a count its total, else each record."""
@@ -167,12 +165,12 @@ class HubSpot(Connector[HubSpotSettings]):
         async for part in reachable(span, total, most=_MOST_FOUND):
             asked = {**_asked(report, part), "limit": _A_PAGE}
 
-            async def fetch(place: str | None, asked: Json = asked) -> Page[_Row, str | None]:
+            async def page(place: str | None, asked: Json = asked) -> Page[_Row, str | None]:
                 after = {} if place is None else {"after": place}
                 found = await self._search(report.records, {**asked, **after}, context)
                 return found.results, found.after
 
-            async for row in pages(fetch, None, identity=lambda row: row.id):
+            async for row in pages(page, None, identity=attrgetter("id")):
                 yield row
 
     async def _total(self, report: Survey | Records, span: Window, context: Context) -> int:
@@ -187,7 +185,7 @@ class HubSpot(Connector[HubSpotSettings]):
                 auth=Bearer(context.secret("token")),
                 extensions=terms(expect=_REFUSALS, repeatable=True),
             )
-            _require_understood(response)
+            _require_answer(response)
             if response.is_success:
                 return read_model(response.content, _Found)
             # A second's limit: the next request waits for its turn, as after any 429.
@@ -199,41 +197,6 @@ def atlas_connectors() -> list[type[HubSpot]]:
     return [HubSpot]
 
 
-def _asked(report: Survey | Records, span: Window) -> Json:
-    """Write the search for what counted in a half-open span."""
-    bounds = [("GTE", span.start), ("LT", span.end)]
-    return {
-        "filterGroups": [
-            {
-                "filters": [
-                    *(_filter(report.at, kind, str(_milliseconds(at))) for kind, at in bounds),
-                    *(_filter(name, "EQ", value) for name, value in sorted(report.where.items())),
-                ]
-            }
-        ],
-        "properties": report.properties,
-        "sorts": [{"propertyName": report.at, "direction": "ASCENDING"}],
-    }
-
-
-def _filter(name: str, operator: str, value: str) -> Json:
-    return {"propertyName": name, "operator": operator, "value": value}
-
-
-def _milliseconds(moment: datetime) -> int:
-    """Count from 1970, up to the next whole one."""
-    return -((_EPOCH - moment) // _MILLISECOND)
-
-
-def _require_understood(response: httpx.Response) -> None:
-    """Raise what a refusal stands for; where a second's limit is meant, HubSpot is asked again."""
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "DAILY" in response.text:
-        message = "The portal's requests of today are used up."
-        raise QuotaExhausted(message, retry_after=timedelta(hours=1))
-    if response.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
-        raise refusal(response)
-
-
 class _Row(BaseModel):
     id: str
     properties: dict[str, str | None]
@@ -242,8 +205,8 @@ class _Row(BaseModel):
         """Read a time, which HubSpot writes in ISO 8601 or in milliseconds; None: there is none."""
         written = self.properties.get(name) or ""
         if written.isdecimal():
-            return _EPOCH + int(written) * _MILLISECOND
-        return parse_moment(written, _UTC) if written else None
+            return moment_at(Decimal(written).scaleb(-3))
+        return parse_moment(written, UTC_ZONE) if written else None
 
     def event(self, report: Records) -> Event:
         """Tell when it counted; DataError where it lacks the very property it was found by."""
@@ -263,6 +226,36 @@ class _Row(BaseModel):
 
 
 class _Found(BaseModel):
-    total: Annotated[int, Field(ge=0, strict=True)]
+    total: Count
     results: list[_Row]
     after: str | None = Field(default=None, validation_alias=AliasPath("paging", "next", "after"))
+
+
+def _asked(report: Survey | Records, span: Window) -> Json:
+    """Write the search for what counted in a half-open span."""
+    bounds = [("GTE", span.start), ("LT", span.end)]
+    return {
+        "filterGroups": [
+            {
+                "filters": [
+                    *(_filter(report.at, kind, f"{milliseconds_of(at)}") for kind, at in bounds),
+                    *(_filter(name, "EQ", value) for name, value in sorted(report.where.items())),
+                ]
+            }
+        ],
+        "properties": report.properties,
+        "sorts": [{"propertyName": report.at, "direction": "ASCENDING"}],
+    }
+
+
+def _filter(name: str, operator: str, value: str) -> Json:
+    return {"propertyName": name, "operator": operator, "value": value}
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for; where a second's limit is meant, HubSpot is asked again."""
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "DAILY" in response.text:
+        message = "The portal's requests of today are used up."
+        raise QuotaExhausted(message, retry_after=timedelta(hours=1))
+    if response.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+        raise refusal(response)

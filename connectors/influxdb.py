@@ -11,7 +11,6 @@ from decimal import Decimal
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 from pydantic import AfterValidator, BaseModel, Field
@@ -38,20 +37,20 @@ from journey_atlas_sdk import (
     quotient,
 )
 from journey_atlas_sdk.auth import ApiKey
-from journey_atlas_sdk.exact_json import Exact, fitted, read_model
+from journey_atlas_sdk.exact_json import Count, Exact, fitted, read_model
+from journey_atlas_sdk.periods import EVERY_PERIOD, UTC_ZONE
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.web import WebSettings, refusal
 
-_GRAINS: Final = frozenset(Grain) - {Grain.INSTANT}
 # What can't hold a keyword: remarks, texts, quoted names.
 _QUOTED: Final = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _PLACE: Final = re.compile(r"\$(start|end)\b")
 _READS: Final = re.compile(r"\s*select\b", re.IGNORECASE)
 _NOT_ONE: Final = re.compile(r";|\binto\b", re.IGNORECASE)
 _PASSING: Final = re.compile(r"timeout|interrupted|shutdown", re.IGNORECASE)
-_LONGEST_MESSAGE: Final = 300
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
-_UTC: Final = ZoneInfo("UTC")
 
 
 def _one_select(query: str) -> str:
@@ -87,14 +86,14 @@ class InfluxQuery(Settings):
         return f"{select}\nGROUP BY {tags}" if tags else select
 
 
-class InfluxSettings(WebSettings):
+class InfluxDbSettings(RestatingSettings, WebSettings):
     """Where the server is, who asks, and the query of each metric."""
 
     token: Secret | None = Field(default=None, description="Of InfluxDB 2 or 3.")
     database: str = Field(description="Its name; in InfluxDB 2 a bucket's, or that of its mapping.")
     retention_policy: str | None = Field(default=None, description="Left out: the database's own.")
     queries: Mapping[str, InfluxQuery] = Field(min_length=1, description="By metric.")
-    late_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    restates_days: RestatesDays = Field(
         default=1, description="For how long points may be written late."
     )
 
@@ -105,17 +104,17 @@ class InfluxSettings(WebSettings):
         return super().auth(context)
 
 
-class InfluxDb(Connector[InfluxSettings]):
+class InfluxDb(Connector[InfluxDbSettings]):
     """Sends one request a pull: a statement for each period, with its times as parameters."""
 
     info = ConnectorInfo(
         key="influxdb",
         title="InfluxDB",
         version="1.0.0",
-        settings=InfluxSettings,
+        settings=InfluxDbSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         max_points=366,
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/influxdb.md",
     )
 
@@ -144,7 +143,7 @@ class InfluxDb(Connector[InfluxSettings]):
     async def check(self, context: Context) -> None:
         """Ask the first query about the hour."""
         _, query = min(self.settings.queries.items())
-        await self._get(query, [period_of(context.now(), Grain.HOUR, _UTC)], (), context)
+        await self._get(query, [period_of(context.now(), Grain.HOUR, UTC_ZONE)], (), context)
 
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a query."""
@@ -156,9 +155,9 @@ class InfluxDb(Connector[InfluxSettings]):
             key=metric,
             title=metric,
             unit=query.unit,
-            grains=_GRAINS,
+            grains=EVERY_PERIOD,
             dimensions=query.dimensions,
-            restates_for=timedelta(days=self.settings.late_days),
+            restates_for=self.settings.restates_for,
         )
 
     async def _get(
@@ -205,7 +204,7 @@ class _Row(BaseModel, extra="forbid"):
 
     time: str
     value: Exact | None = None
-    n: Annotated[int, Field(ge=0, strict=True)] | None = None
+    n: Count | None = None
     numerator: Exact | None = None
     denominator: Exact | None = None
 
@@ -249,8 +248,7 @@ class _Result(BaseModel):
         """Raise the error that stands under the status 200, or that not all was given."""
         if self.error is not None:
             kind = TransientError if _PASSING.search(self.error) else ConfigError
-            message = f"InfluxDB refuses the question: {self.error[:_LONGEST_MESSAGE]}"
-            raise kind(message)
+            raise kind(says("InfluxDB", self.error))
         if self.partial:
             message = "InfluxDB gives but a part of the answer."
             raise DataError(message)

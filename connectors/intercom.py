@@ -122,7 +122,7 @@ class Intercom(SurveyConnector[IntercomSettings, IntercomQuestion]):
             auth=Bearer(context.secret("token")),
             extensions=terms(repeatable=True, expect={HTTPStatus.FORBIDDEN}),
         )
-        _require_plan(response)
+        _require_answer(response)
         return read_model(response.content, _Conversations)
 
 
@@ -130,28 +130,6 @@ class Intercom(SurveyConnector[IntercomSettings, IntercomQuestion]):
 def atlas_connectors() -> list[type[Intercom]]:
     """Bring the Intercom connector."""
     return [Intercom]
-
-
-def _filter(field: str, operator: str, value: int) -> Filter:
-    return {"field": field, "operator": operator, "value": value}
-
-
-def _requested(start: datetime, end: datetime) -> list[Filter]:
-    """Say when the rating was asked for; there is no operator ≥."""
-    return [
-        _filter("conversation_rating.requested_at", ">", epoch_of(start)),
-        _filter("conversation_rating.requested_at", "<", epoch_of(end)),
-    ]
-
-
-def _require_plan(response: httpx.Response) -> None:
-    """Raise what a 403 stands for: Intercom tells its kinds apart by a word."""
-    if response.status_code != HTTPStatus.FORBIDDEN:
-        return
-    if "api_plan_restricted" in response.text:
-        message = "The plan at Intercom doesn't include searching conversations over the API."
-        raise PlanLimit(message)
-    response.raise_for_status()
 
 
 class _Rating(BaseModel):
@@ -169,3 +147,25 @@ class _Conversations(BaseModel):
     next: str | None = Field(
         default=None, validation_alias=AliasPath("pages", "next", "starting_after")
     )
+
+
+def _filter(field: str, operator: str, value: int) -> Filter:
+    return {"field": field, "operator": operator, "value": value}
+
+
+def _requested(start: datetime, end: datetime) -> list[Filter]:
+    """Say when the rating was asked for; there is no operator ≥."""
+    return [
+        _filter("conversation_rating.requested_at", ">", epoch_of(start)),
+        _filter("conversation_rating.requested_at", "<", epoch_of(end)),
+    ]
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a 403 stands for: Intercom tells its kinds apart by a word."""
+    if response.status_code != HTTPStatus.FORBIDDEN:
+        return
+    if "api_plan_restricted" in response.text:
+        message = "The plan at Intercom doesn't include searching conversations over the API."
+        raise PlanLimit(message)
+    response.raise_for_status()

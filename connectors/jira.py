@@ -1,11 +1,12 @@
 """Jira Cloud: how many issues were resolved or created, and how long they took.
 
-What it asks for, and what is not known of the service, is told in docs/connectors/jira.md.
+What is assumed of the service, and what is not known, is told in docs/connectors/jira.md.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Annotated, Final, Literal
 
 import httpx
@@ -18,7 +19,6 @@ from journey_atlas_sdk import (
     ConnectorInfo,
     Context,
     DataError,
-    Grain,
     Limit,
     MetricSpec,
     Observation,
@@ -27,13 +27,14 @@ from journey_atlas_sdk import (
     Window,
     hookimpl,
 )
-from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, tallied
+from journey_atlas_sdk.events import Event, EventMeasure, EventMetric, EventTally
 from journey_atlas_sdk.exact_json import Moment, read_model
 from journey_atlas_sdk.paging import Page, pages
+from journey_atlas_sdk.periods import EVERY_PERIOD
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import ServiceSettings, refusal
 
-_GRAINS: Final = frozenset(Grain) - {Grain.INSTANT}
 _A_PAGE: Final = 100
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 _DAY: Final = timedelta(days=1)
@@ -67,13 +68,13 @@ class JiraQuery(EventMetric):
         )
 
 
-class JiraSettings(ServiceSettings):
+class JiraSettings(RestatingSettings, ServiceSettings):
     """The site and who asks, and the issues of each metric. `url` is https://SITE.atlassian.net."""
 
     email: str = Field(description="Of the account that the token is of.")
     token: Secret = Field(description="An API token of an account that may browse the projects.")
     queries: Mapping[str, JiraQuery] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    restates_days: RestatesDays = Field(
         default=14, description="For how long issues are still reopened, moved or deleted."
     )
 
@@ -89,7 +90,7 @@ class Jira(Connector[JiraSettings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=10, seconds=1),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/jira.md",
     )
 
@@ -101,9 +102,11 @@ class Jira(Connector[JiraSettings]):
         periods = request.periods(now)
         if not periods:
             return
-        tallies = await tallied(periods, self._events(query, periods, context))
-        for period, tally in tallies.items():
-            yield query.observation(request, period, tally, state=spec.state(period, now))
+        tally = EventTally(periods)
+        async for issue in self._issues(query, tally.span, context):
+            tally.add(issue.event(query))
+        for period, each in tally.items():
+            yield query.observation(request, period, each, state=spec.state(period, now))
 
     async def check(self, context: Context) -> None:
         """Search the issues of the last day."""
@@ -117,20 +120,17 @@ class Jira(Connector[JiraSettings]):
         return [self._spec(key, each) for key, each in sorted(self.settings.queries.items())]
 
     def _spec(self, metric: str, query: JiraQuery) -> MetricSpec:
-        return query.spec(metric, grains=_GRAINS, restates_for=self.settings.restates_days * _DAY)
+        return query.spec(metric, grains=EVERY_PERIOD, restates_for=self.settings.restates_for)
 
-    async def _events(
-        self, query: JiraQuery, periods: Sequence[Window], context: Context
-    ) -> AsyncIterator[Event]:
-        """Walk the issues from the first period's start to the last one's end, and around."""
-        jql = query.within(Window(periods[0].start, periods[-1].end))
+    def _issues(self, query: JiraQuery, span: Window, context: Context) -> AsyncIterator["_Issue"]:
+        """Walk the issues of a span, and of a day around it."""
+        jql = query.within(span)
 
-        async def fetch(token: str | None) -> Page["_Issue", str | None]:
+        async def page(token: str | None) -> Page[_Issue, str | None]:
             found = await self._search(jql, query, context, token=token)
             return found.issues, found.next
 
-        async for issue in pages(fetch, None, identity=lambda issue: issue.id):
-            yield issue.event(query)
+        return pages(page, None, identity=attrgetter("id"))
 
     async def _search(
         self, jql: str, query: JiraQuery, context: Context, *, token: str | None = None
@@ -142,7 +142,7 @@ class Jira(Connector[JiraSettings]):
             auth=httpx.BasicAuth(self.settings.email, context.secret("token")),
             extensions=terms(expect=_REFUSALS, repeatable=True),
         )
-        _require_understood(response)
+        _require_answer(response)
         return read_model(response.content, _Found)
 
 
@@ -150,15 +150,6 @@ class Jira(Connector[JiraSettings]):
 def atlas_connectors() -> list[type[Jira]]:
     """Bring the Jira connector."""
     return [Jira]
-
-
-def _require_understood(response: httpx.Response) -> None:
-    """Raise the ConfigError that a refusal stands for."""
-    if response.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
-        message = "There is no Jira Cloud at `url`: it is https://SITE.atlassian.net."
-        raise ConfigError(message)
-    if response.status_code == HTTPStatus.BAD_REQUEST:
-        raise refusal(response)
 
 
 class _Issue(BaseModel):
@@ -186,3 +177,12 @@ class _Found(BaseModel):
             message = "Jira gives a page that isn't the last one, and no way to the next."
             raise DataError(message)
         return None if self.is_last else self.token
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for: a missing page, too, is a mistake in the settings."""
+    if response.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
+        message = "There is no Jira Cloud at `url`: it is https://SITE.atlassian.net."
+        raise ConfigError(message)
+    if response.status_code == HTTPStatus.BAD_REQUEST:
+        raise refusal(response)

@@ -1,16 +1,16 @@
 """JSON over HTTP: rows found in an answer by JMESPath, each with an observation's fields.
 
-What a query may say, and how its answers are paged through: docs/connectors/json-http.md.
+What a query may say, and how its answers are paged through, is told in
+docs/connectors/json-http.md.
 """
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Final, Literal, Self, cast
-from zoneinfo import ZoneInfo
 
 import httpx
 import jmespath
@@ -36,7 +36,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import read_json, read_number
-from journey_atlas_sdk.moments import epoch_of
+from journey_atlas_sdk.moments import epoch_of, moment_at
 from journey_atlas_sdk.observation_rows import (
     BOUND,
     OWN_COLUMNS,
@@ -48,11 +48,10 @@ from journey_atlas_sdk.observation_rows import (
     require_columns,
 )
 from journey_atlas_sdk.paging import Page, next_link, pages
+from journey_atlas_sdk.periods import UTC_ZONE
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import WebSettings
 
-_UTC: Final = ZoneInfo("UTC")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BINDS: Final = BOUND | {"start_seconds", "end_seconds"}
 
 
@@ -118,7 +117,7 @@ class Paging(Settings):
         return self
 
 
-class Query(Settings):
+class JsonQuery(Settings):
     """A request, and where the fields of an observation stand in each row of its answer.
 
     In `parameters` and `body` a text such as ":start_date" stands for that value.
@@ -157,7 +156,7 @@ class JsonHttpSettings(WebSettings):
 
     api_key: Secret | None = Field(default=None, description="Instead of a token or a user.")
     api_key_header: str = Field(default="X-API-Key", description="In which the key is sent.")
-    queries: Mapping[str, Query] = Field(min_length=1, description="By metric.")
+    queries: Mapping[str, JsonQuery] = Field(min_length=1, description="By metric.")
 
     @model_validator(mode="after")
     def _one_way_to_be_known(self) -> Self:
@@ -182,7 +181,7 @@ class JsonHttp(Connector[JsonHttpSettings]):
         version="1.0.0",
         settings=JsonHttpSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/json-http.md",
     )
 
@@ -198,9 +197,9 @@ class JsonHttp(Connector[JsonHttpSettings]):
     async def check(self, context: Context) -> None:
         """Ask one query for the running day, and find rows in the answer."""
         metric, query = min(self.settings.queries.items())
-        day = period_of(context.now(), Grain.DAY, _UTC)
+        day = period_of(context.now(), Grain.DAY, UTC_ZONE)
         request = PullRequest(
-            metric=metric, window=day, grain=Grain.DAY, time_zone=_UTC, reason=PullReason.CHECK
+            metric=metric, window=day, grain=Grain.DAY, time_zone=UTC_ZONE, reason=PullReason.CHECK
         )
         await anext(self._rows(query, request, context), None)
 
@@ -218,11 +217,13 @@ class JsonHttp(Connector[JsonHttpSettings]):
             for metric, query in sorted(self.settings.queries.items())
         ]
 
-    def _rows(self, query: Query, request: PullRequest, context: Context) -> AsyncIterator[Cells]:
+    def _rows(
+        self, query: JsonQuery, request: PullRequest, context: Context
+    ) -> AsyncIterator[Cells]:
         """Walk the rows of all pages. A page's place is its address, of a posted query its body."""
         walk = _walk(query, self.settings.at(query.path), request)
 
-        async def fetch(place: str) -> Page[Cells, str]:
+        async def page(place: str) -> Page[Cells, str]:
             body = place if walk.is_posted else None
             response = await context.http.request(
                 "POST" if walk.is_posted else "GET",
@@ -236,7 +237,7 @@ class JsonHttp(Connector[JsonHttpSettings]):
             content, rows = await context.blocking(read, weight=0)
             return rows, walk.after(place, response, content, count=len(rows))
 
-        return pages(fetch, walk.first, identity=partial(json.dumps, sort_keys=True, default=str))
+        return pages(page, walk.first, identity=partial(json.dumps, sort_keys=True, default=str))
 
 
 @hookimpl
@@ -245,24 +246,11 @@ def atlas_connectors() -> list[type[JsonHttp]]:
     return [JsonHttp]
 
 
-def _bound(value: JsonValue, values: Mapping[str, str | int]) -> JsonValue:
-    """Put the question's values where their names stand; a value never becomes part of a text."""
-    match value:
-        case str() if value.startswith(":"):
-            return values[value[1:]]
-        case list():
-            return [_bound(each, values) for each in value]
-        case dict():
-            return {key: _bound(each, values) for key, each in value.items()}
-        case _:
-            return value
-
-
 @dataclass(slots=True, kw_only=True)
 class _Walk:
     """The way through the pages of a query's answer, and how far it has come."""
 
-    query: Query
+    query: JsonQuery
     url: str
     body: str | None
     pages: int = 0
@@ -304,7 +292,20 @@ class _Walk:
         return str(httpx.URL(place).copy_set_param(str(name), str(value)))
 
 
-def _walk(query: Query, url: str, request: PullRequest) -> _Walk:
+def _bound(value: JsonValue, values: Mapping[str, str | int]) -> JsonValue:
+    """Put the question's values where their names stand; a value never becomes part of a text."""
+    match value:
+        case str() if value.startswith(":"):
+            return values[value[1:]]
+        case list():
+            return [_bound(each, values) for each in value]
+        case dict():
+            return {key: _bound(each, values) for key, each in value.items()}
+        case _:
+            return value
+
+
+def _walk(query: JsonQuery, url: str, request: PullRequest) -> _Walk:
     """Begin a walk, with the question's values bound into the first request."""
     values = _values(request)
     parameters = {name: str(_bound(each, values)) for name, each in query.parameters.items()}
@@ -316,15 +317,12 @@ def _walk(query: Query, url: str, request: PullRequest) -> _Walk:
 
 
 def _values(request: PullRequest) -> dict[str, str | int]:
-    values = bound_values(request)
-    return {
-        **{
-            name: each if isinstance(each, str) else each.isoformat()
-            for name, each in values.items()
-        },
-        "start_seconds": epoch_of(request.window.start),
-        "end_seconds": epoch_of(request.window.end),
+    start, end = epoch_of(request.window.start), epoch_of(request.window.end)
+    values = {
+        name: each if isinstance(each, str) else each.isoformat()
+        for name, each in bound_values(request).items()
     }
+    return {**values, "start_seconds": start, "end_seconds": end}
 
 
 def _search(expression: str, value: object) -> object:
@@ -356,7 +354,7 @@ def _observations(rows: list[Cells], request: PullRequest, *, now: datetime) -> 
     )
 
 
-def _read(query: Query, body: bytes) -> tuple[object, list[Cells]]:
+def _read(query: JsonQuery, body: bytes) -> tuple[object, list[Cells]]:
     """Read a page: all of it, and the cells of each of its rows."""
     content = read_json(body)
     names = [*query.fields, *query.dimensions]
@@ -367,7 +365,7 @@ def _read(query: Query, body: bytes) -> tuple[object, list[Cells]]:
     ]
 
 
-def _cells(names: Sequence[str], found: object, query: Query) -> Cells:
+def _cells(names: Sequence[str], found: object, query: JsonQuery) -> Cells:
     values = cast("list[object]", found) if found else [None] * len(names)  # a list; None: no row
     cells = dict(zip(names, values, strict=True))
     if query.clock is not Clock.ISO:
@@ -380,8 +378,4 @@ def _moment(cell: object, clock: Clock) -> datetime | None:
     number = read_number(cell)
     if number is None:
         return None
-    try:
-        return _EPOCH + timedelta(**{clock.lower(): float(number)})
-    except OverflowError as error:
-        message = f"{cell!r} counts no {clock.lower()} since 1970."
-        raise DataError(message) from error
+    return moment_at(number if clock is Clock.SECONDS else number.scaleb(-3))

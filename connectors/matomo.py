@@ -4,12 +4,13 @@ How periods meet the website's time zone, and what is not known, is told in
 docs/connectors/matomo.md.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Annotated, Final, Literal, NoReturn
+from typing import Annotated, Final, Literal
 
+import httpx
 from pydantic import BaseModel, BeforeValidator, Field, RootModel
 
 from journey_atlas_sdk import (
@@ -17,23 +18,28 @@ from journey_atlas_sdk import (
     AuthError,
     Capability,
     ConfigError,
-    Connector,
     ConnectorInfo,
     Context,
     DataError,
     Limit,
-    MetricSpec,
-    Observation,
-    PullRequest,
     Secret,
     hookimpl,
 )
 from journey_atlas_sdk.exact_json import read_model, read_number
-from journey_atlas_sdk.series import CountReport, Counts, SeriesSettings, ShareReport
+from journey_atlas_sdk.series import (
+    CountReport,
+    Counts,
+    Series,
+    SeriesConnector,
+    SeriesSettings,
+    ShareReport,
+    Told,
+)
 from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.web import NumericId
 
-_REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
 _ALL_ROWS: Final = "-1"  # unsaid, it would be 100
 
 Day = Annotated[date, BeforeValidator(lambda period: f"{period}-01"[:10])]
@@ -72,15 +78,17 @@ class Conversion(ShareReport):
         return [("nb_visits_converted", self.conversion), ("nb_visits", None)]
 
 
-class MatomoSettings(SeriesSettings):
+Report = Count | Conversion
+
+
+class MatomoSettings(SeriesSettings[Report]):
     """The website and who asks, and the report of each metric. `url` is that of your Matomo."""
 
     token: Secret = Field(description="An auth token of a user who may view the website.")
     site: NumericId = Field(description="The website's number.")
-    reports: Mapping[str, Count | Conversion] = Field(min_length=1, description="By metric.")
 
 
-class Matomo(Connector[MatomoSettings]):
+class Matomo(SeriesConnector[MatomoSettings, Report]):
     """Asks for all periods of a pull at once, for a conversion twice."""
 
     info = ConnectorInfo(
@@ -91,32 +99,19 @@ class Matomo(Connector[MatomoSettings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=300, seconds=3_600, concurrency=2),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/matomo.md",
     )
 
-    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
-        """Give the values of the window's whole periods that have begun, oldest first."""
-        report = request.chosen(self.settings.reports)
-        series = self.settings.series(report, request, now=context.now())
-        if series:
-            during = {"period": series.step.lower(), "date": f"{series.first},{series.last}"}
-            tables = [await self._count(asked, during, context) for asked in report.asked]
-            for observation in series.observations(*tables):
-                yield observation
+    async def counts(self, report: Report, series: Series, context: Context) -> Told:
+        """Ask for each count of all periods at once."""
+        during = {"period": series.step.lower(), "date": f"{series.first},{series.last}"}
+        return Told([await self._count(asked, during, context) for asked in report.asked])
 
     async def check(self, context: Context) -> None:
         """Compare the website's time zone with ours."""
         body = await self._get("SitesManager.getSiteFromId", {}, context)
-        zone = read_model(body, _Site).timezone
-        if zone != self.settings.time_zone.key:
-            message = f"The website's days are those of {zone}: write it as `time_zone`."
-            raise ConfigError(message)
-
-    async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a report."""
-        del context
-        return self.settings.specs(self.settings.reports)
+        self.settings.require_zone(read_model(body, _Site).timezone)
 
     async def _count(self, asked: Asked, during: Mapping[str, str], context: Context) -> Counts:
         """Count something in each of some periods, by their first days; an empty one is 0."""
@@ -140,12 +135,9 @@ class Matomo(Connector[MatomoSettings]):
                 "token_auth": context.secret("token"),
                 **parameters,
             },
-            extensions=terms(repeatable=True, expect=_REFUSED),
+            extensions=terms(repeatable=True, expect=_REFUSALS),
         )
-        outcome = read_model(response.content, _Outcome)
-        if outcome.result == "error":  # under whatever status
-            _name(outcome.message)
-        response.raise_for_status()
+        _require_answer(response)
         return response.content
 
 
@@ -153,16 +145,6 @@ class Matomo(Connector[MatomoSettings]):
 def atlas_connectors() -> list[type[Matomo]]:
     """Bring the Matomo connector."""
     return [Matomo]
-
-
-def _name(said: str) -> NoReturn:
-    """Raise the error that a refusal stands for: Matomo tells them apart in words alone."""
-    message = f"Matomo refuses: {said[:300]}"
-    if "authenticate" in said:
-        raise AuthError(message)
-    if "requires" in said and "access" in said:
-        raise AccessDenied(message)
-    raise ConfigError(message)
 
 
 class _Outcome(BaseModel):
@@ -176,6 +158,20 @@ class _Site(BaseModel):
 
 class _Periods(RootModel[dict[Day, dict[str, object] | Empty]]):
     pass
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for, under whatever status: Matomo's kinds differ in words."""
+    outcome = read_model(response.content, _Outcome)
+    if outcome.result != "error":
+        response.raise_for_status()
+        return
+    said, message = outcome.message, says("Matomo", outcome.message)
+    if "authenticate" in said:
+        raise AuthError(message)
+    if "requires" in said and "access" in said:
+        raise AccessDenied(message)
+    raise ConfigError(message)
 
 
 def _count(row: Mapping[str, object] | list[object], column: Column) -> Decimal:

@@ -30,6 +30,7 @@ from journey_atlas_sdk.paging import Page, pages
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.texts import says
 
 _LONGEST: Final = 90  # seconds, after which Medallia itself gives a query up
 
@@ -155,9 +156,7 @@ class Medallia(SurveyConnector[MedalliaSettings, MedalliaQuestion]):
         )
         answer = read_model(response.content, _Answer)
         if answer.errors or answer.feedback is None:  # or beside some records
-            told = "; ".join(each.message for each in answer.errors) or "it tells no records"
-            message = f"Medallia couldn't answer the query: {told:.300}"
-            raise DataError(message)
+            raise DataError(says("Medallia", "; ".join(each.message for each in answer.errors)))
         return answer.feedback.nodes, answer.feedback.last
 
 

@@ -4,10 +4,9 @@ How periods meet the project's time zone, and what is not known, is told in
 docs/connectors/mixpanel.md.
 """
 
-from collections.abc import AsyncIterator, Mapping
 from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Annotated, ClassVar, Final, Literal, NoReturn
+from typing import Annotated, ClassVar, Final, Literal
 
 import httpx
 from pydantic import AliasPath, BaseModel, Field
@@ -16,20 +15,25 @@ from journey_atlas_sdk import (
     AuthError,
     Capability,
     ConfigError,
-    Connector,
     ConnectorInfo,
     Context,
     DataError,
     Grain,
     Limit,
     MetricSpec,
-    Observation,
-    PullRequest,
     Secret,
     hookimpl,
 )
 from journey_atlas_sdk.exact_json import Tally, read_model
-from journey_atlas_sdk.series import CountReport, Counts, SeriesSettings, ShareReport
+from journey_atlas_sdk.series import (
+    CountReport,
+    Counts,
+    Series,
+    SeriesConnector,
+    SeriesSettings,
+    ShareReport,
+    Told,
+)
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import NumericId, WebAddress, refusal
 
@@ -47,11 +51,10 @@ class Funnel(ShareReport):
         default=None, description="How long a user may take; left out: as the funnel was saved."
     )
 
-    def spec(self, metric: str, late: timedelta) -> MetricSpec:
+    def spec(self, metric: str, *, restates_for: timedelta) -> MetricSpec:
         """Say what the metric is; it changes until the last who began can no longer convert."""
-        return super().spec(
-            metric, late + timedelta(days=self.conversion_days or _MOST_CONVERSION_DAYS)
-        )
+        converts_for = timedelta(days=self.conversion_days or _MOST_CONVERSION_DAYS)
+        return super().spec(metric, restates_for=restates_for + converts_for)
 
     def parameters(self, step: Grain) -> dict[str, str]:
         """Say which funnel, and in which buckets."""
@@ -97,7 +100,10 @@ class Event(CountReport):
         return [found[self.event]]
 
 
-class MixpanelSettings(SeriesSettings):
+Report = Funnel | Event
+
+
+class MixpanelSettings(SeriesSettings[Report]):
     """The project and who asks, and the report of each metric."""
 
     username: str = Field(description="Of a service account.")
@@ -107,12 +113,9 @@ class MixpanelSettings(SeriesSettings):
         default="https://mixpanel.com",
         description="https://eu.mixpanel.com or https://in.mixpanel.com where its data is there.",
     )
-    reports: Mapping[str, Funnel | Event] = Field(
-        min_length=1, description="A funnel or an event by metric."
-    )
 
 
-class Mixpanel(Connector[MixpanelSettings]):
+class Mixpanel(SeriesConnector[MixpanelSettings, Report]):
     """Asks for all periods of a pull at once; there are 60 queries an hour."""
 
     info = ConnectorInfo(
@@ -123,28 +126,19 @@ class Mixpanel(Connector[MixpanelSettings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=60, seconds=3_600, concurrency=5),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/mixpanel.md",
     )
 
-    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
-        """Give the values of the window's whole periods that have begun, oldest first."""
-        report = request.chosen(self.settings.reports)
-        series = self.settings.series(report, request, now=context.now())
-        if series:
-            asked = {"from_date": str(series.first), "to_date": str(series.last)}
-            body = await self._get(report.path, asked | report.parameters(series.step), context)
-            for observation in series.observations(*report.counts(body)):
-                yield observation
+    async def counts(self, report: Report, series: Series, context: Context) -> Told:
+        """Ask for all days at once."""
+        asked = {"from_date": str(series.first), "to_date": str(series.last)}
+        body = await self._get(report.path, asked | report.parameters(series.step), context)
+        return Told(report.counts(body))
 
     async def check(self, context: Context) -> None:
         """List the project's saved funnels."""
         await self._get("funnels/list", {}, context)
-
-    async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a report."""
-        del context
-        return self.settings.specs(self.settings.reports)
 
     def budget_key(self) -> str:
         """Name the project: its queries are counted together."""
@@ -157,8 +151,7 @@ class Mixpanel(Connector[MixpanelSettings]):
             auth=httpx.BasicAuth(self.settings.username, context.secret("secret")),
             extensions=terms(expect={HTTPStatus.BAD_REQUEST}),
         )
-        if response.status_code == HTTPStatus.BAD_REQUEST:
-            _name(response)
+        _require_answer(response)
         return response.content
 
 
@@ -166,17 +159,6 @@ class Mixpanel(Connector[MixpanelSettings]):
 def atlas_connectors() -> list[type[Mixpanel]]:
     """Bring the Mixpanel connector."""
     return [Mixpanel]
-
-
-def _name(response: httpx.Response) -> NoReturn:
-    """Raise the error that a 400 stands for: Mixpanel tells them apart in words alone."""
-    if "Unable to authenticate" in response.text:
-        message = "Mixpanel refuses the service account; or its data is in another region: `url`."
-        raise AuthError(message)
-    if "to_date cannot be later" in response.text:
-        message = "Mixpanel's day isn't over yet: `time_zone` must be the project's own."
-        raise ConfigError(message)
-    raise refusal(response)
 
 
 class _Bucket(BaseModel):
@@ -190,3 +172,16 @@ class _Buckets(BaseModel):
 
 class _Segmentation(BaseModel):
     values: dict[str, dict[date, Tally]] = Field(validation_alias=AliasPath("data", "values"))
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a 400 stands for: Mixpanel tells its kinds apart in words alone."""
+    if response.status_code != HTTPStatus.BAD_REQUEST:
+        return
+    if "Unable to authenticate" in response.text:
+        message = "Mixpanel refuses the service account; or its data is in another region: `url`."
+        raise AuthError(message)
+    if "to_date cannot be later" in response.text:
+        message = "Mixpanel's day isn't over yet: `time_zone` must be the project's own."
+        raise ConfigError(message)
+    raise refusal(response)

@@ -1,9 +1,9 @@
 """Plausible: counts of page views, visits and visitors, and the share of visitors with a goal.
 
-How periods meet the site's time zone, and what is not known: see docs/connectors/plausible.md.
+How periods meet the site's time zone, and what is not known, is told in
+docs/connectors/plausible.md.
 """
 
-from collections.abc import AsyncIterator, Mapping
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Final, Literal
@@ -13,14 +13,10 @@ from pydantic import AliasPath, BaseModel, Field
 from journey_atlas_sdk import (
     Capability,
     ConfigError,
-    Connector,
     ConnectorInfo,
     Context,
     Grain,
     Limit,
-    MetricSpec,
-    Observation,
-    PullRequest,
     Secret,
     hookimpl,
     start_of_day,
@@ -30,11 +26,14 @@ from journey_atlas_sdk.exact_json import Moment, Tally, read_model
 from journey_atlas_sdk.series import (
     CountReport,
     Counts,
-    LateDays,
     Missing,
+    Series,
+    SeriesConnector,
     SeriesSettings,
     ShareReport,
+    Told,
 )
+from journey_atlas_sdk.settings import RestatesDays
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import WebAddress, refusal
 
@@ -79,19 +78,22 @@ class Conversion(ShareReport):
         return [("visitors", self.conversion), ("visitors", None)]
 
 
-class PlausibleSettings(SeriesSettings):
+Report = Count | Conversion
+
+
+class PlausibleSettings(SeriesSettings[Report]):
     """The site and who asks, and the report of each metric."""
 
     token: Secret = Field(description="An API key for the Stats API.")
     site: Annotated[str, Field(min_length=1)] = Field(description="Its domain, as in example.com.")
     url: WebAddress = Field(
-        default="https://plausible.io", description="Of your own server, where it is there."
+        default="https://plausible.io",
+        description="That of your own server, where its data is there.",
     )
-    late_days: LateDays = 1
-    reports: Mapping[str, Count | Conversion] = Field(min_length=1, description="By metric.")
+    restates_days: RestatesDays = 1
 
 
-class Plausible(Connector[PlausibleSettings]):
+class Plausible(SeriesConnector[PlausibleSettings, Report]):
     """Asks for all periods of a pull at once, for a conversion twice."""
 
     info = ConnectorInfo(
@@ -102,29 +104,20 @@ class Plausible(Connector[PlausibleSettings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=600, seconds=3_600),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/plausible.md",
     )
 
-    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
-        """Give the values of the window's whole periods that have begun, oldest first."""
-        report = request.chosen(self.settings.reports)
-        series = self.settings.series(report, request, now=context.now())
-        if series:
-            days, step = (series.first, series.last), series.step
-            tables = [await self._get(asked, days, context, step=step) for asked in report.asked]
-            for observation in series.observations(*tables, missing=Missing.ZERO):
-                yield observation
+    async def counts(self, report: Report, series: Series, context: Context) -> Told:
+        """Ask for each count of all days at once."""
+        days, step = (series.first, series.last), series.step
+        tables = [await self._get(asked, days, context, step=step) for asked in report.asked]
+        return Told(tables, Missing.ZERO)
 
     async def check(self, context: Context) -> None:
         """Count today's visitors; the answer tells when the site's today began."""
         today = context.now().astimezone(self.settings.time_zone).date()
         await self._get(("visitors", None), (today, today), context)
-
-    async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a report."""
-        del context
-        return self.settings.specs(self.settings.reports)
 
     async def _get(
         self, asked: Asked, days: tuple[date, date], context: Context, *, step: Grain = Grain.DAY
@@ -147,9 +140,7 @@ class Plausible(Connector[PlausibleSettings]):
             raise refusal(response)
         answer = read_model(response.content, _Answer)
         if answer.start != start_of_day(days[0], self.settings.time_zone):
-            message = (
-                f"The site's day begins at {answer.start}: `time_zone` must be the site's own."
-            )
+            message = f"The source's day begins at {answer.start}: `time_zone` must be its own."
             raise ConfigError(message)
         return {row.day: row.count for row in answer.results}
 

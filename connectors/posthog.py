@@ -1,6 +1,9 @@
-"""PostHog: counts of events and people, and shares of people who go on, in any time zone."""
+"""PostHog: counts of events and people, and shares of people who go on, in any time zone.
 
-from collections.abc import AsyncIterator, Mapping
+How a report becomes HogQL, and what is not known, is told in docs/connectors/posthog.md.
+"""
+
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from http import HTTPStatus
@@ -11,31 +14,29 @@ from pydantic import BaseModel, Field
 
 from journey_atlas_sdk import (
     Capability,
-    Connector,
     ConnectorInfo,
     Context,
     DataError,
     Grain,
     Limit,
-    MetricSpec,
-    Observation,
-    PullRequest,
     Secret,
     hookimpl,
     start_of_day,
 )
 from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.exact_json import Tally, read_model
+from journey_atlas_sdk.periods import OF_DAYS
 from journey_atlas_sdk.series import (
-    OF_DAYS,
     CountReport,
     Counts,
-    LateDays,
     Missing,
     ReportSettings,
     Series,
+    SeriesConnector,
     ShareReport,
+    Told,
 )
+from journey_atlas_sdk.settings import RestatesDays
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import NumericId, WebAddress, refusal
 
@@ -51,15 +52,15 @@ _DAYS: Final = {
 _DURING: Final = "AND timestamp >= toDateTime({start}) AND timestamp < toDateTime({end})"
 _END: Final = "GROUP BY day ORDER BY day LIMIT 50000"  # unsaid, it would be 100
 
-Event = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1)]
 
 
-class Happened(CountReport):
+class Event(CountReport):
     """An event: how often it happened, or how many people did it."""
 
     own_grains: ClassVar = OF_DAYS
 
-    event: Event
+    event: Name
     count: Literal["TOTAL", "UNIQUE"] = "TOTAL"
 
     @property
@@ -83,8 +84,8 @@ class Conversion(ShareReport):
     days_add_up: ClassVar = False
     own_grains: ClassVar = OF_DAYS
 
-    conversion: Event = Field(description="The event that they did too.")
-    of: Event = Field(description="The event of all of them.")
+    conversion: Name = Field(description="The event that they did too.")
+    of: Name = Field(description="The event of all of them.")
 
     def query(self, day: str) -> str:
         """Write the question of how many of how many there are by day."""
@@ -101,7 +102,10 @@ class Conversion(ShareReport):
         return [{day: part for day, part, _ in rows}, {day: whole for day, _, whole in rows}]
 
 
-class PostHogSettings(ReportSettings):
+Report = Event | Conversion
+
+
+class PostHogSettings(ReportSettings[Report]):
     """The project and who asks, and the report of each metric."""
 
     token: Secret = Field(description="A personal API key with the scope `query:read`.")
@@ -110,11 +114,10 @@ class PostHogSettings(ReportSettings):
         default="https://us.posthog.com",
         description="https://eu.posthog.com, or your own server, where its data is there.",
     )
-    reports: Mapping[str, Happened | Conversion] = Field(min_length=1, description="By metric.")
-    late_days: LateDays = 1
+    restates_days: RestatesDays = 1
 
 
-class PostHog(Connector[PostHogSettings]):
+class PostHog(SeriesConnector[PostHogSettings, Report]):
     """Asks for all periods of a pull in one query."""
 
     info = ConnectorInfo(
@@ -125,24 +128,19 @@ class PostHog(Connector[PostHogSettings]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER}),
         limits=(Limit(count=120, seconds=3_600, concurrency=3),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/posthog.md",
     )
 
-    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
-        """Give the values of the window's whole periods that have begun, oldest first."""
-        report, zone = request.chosen(self.settings.reports), request.time_zone
-        late, now = self.settings.late, context.now()
-        series = Series(report, request, zone=zone, late=late, now=now)
-        if series:
-            during = {
-                "start": _start(series.first, zone),
-                "end": _start(series.last + timedelta(days=1), zone),
-            }
-            values = {**report.model_dump(), "zone": zone.key, **during}
-            body = await self._get(report.query(_DAYS[series.step]), values, context)
-            for observation in series.observations(*report.counts(body), missing=Missing.ZERO):
-                yield observation
+    async def counts(self, report: Report, series: Series, context: Context) -> Told:
+        """Ask for all buckets at once, which PostHog cuts in whatever zone."""
+        during = {
+            "start": _start(series.first, series.zone),
+            "end": _start(series.last + timedelta(days=1), series.zone),
+        }
+        values = {**report.model_dump(), "zone": series.zone.key, **during}
+        body = await self._get(report.query(_DAYS[series.step]), values, context)
+        return Told(report.counts(body), Missing.ZERO)
 
     async def check(self, context: Context) -> None:
         """Have a time read: one that PostHog can't read is no error there, but an empty answer."""
@@ -151,11 +149,6 @@ class PostHog(Connector[PostHogSettings]):
         if read_model(body, _Counts).results != [(date(2026, 1, 1), Decimal(1_767_225_600))]:
             message = "PostHog reads a time otherwise than it was meant."
             raise DataError(message)
-
-    async def discover(self, context: Context) -> list[MetricSpec]:
-        """List the metrics that have a report."""
-        del context
-        return self.settings.specs(self.settings.reports)
 
     def budget_key(self) -> str:
         """Name the project: its queries are counted together."""
@@ -184,10 +177,6 @@ def atlas_connectors() -> list[type[PostHog]]:
     return [PostHog]
 
 
-def _start(day: date, zone: ZoneInfo) -> str:
-    return start_of_day(day, zone).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 class _Answer(BaseModel):
     has_more: Literal[False] = Field(default=False, validation_alias="hasMore")
 
@@ -198,3 +187,7 @@ class _Counts(_Answer):
 
 class _Shares(_Answer):
     results: list[tuple[date, Tally, Tally]]
+
+
+def _start(day: date, zone: ZoneInfo) -> str:
+    return start_of_day(day, zone).strftime("%Y-%m-%dT%H:%M:%SZ")

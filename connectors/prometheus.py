@@ -1,12 +1,13 @@
 """Prometheus, and servers with its HTTP API: a PromQL expression a metric.
 
-Which moments are asked for, and what an expression may say: docs/connectors/prometheus.md.
+Which moments are asked for, and what an expression may say, is told in
+docs/connectors/prometheus.md.
 """
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from itertools import groupby
 from typing import Annotated, Final, Literal
 
 import httpx
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AliasPath, BaseModel, Field, StringConstraints, ValidationError
 
 from journey_atlas_sdk import (
     Capability,
@@ -24,7 +25,6 @@ from journey_atlas_sdk import (
     Context,
     DataError,
     Dimensions,
-    Grain,
     MetricSpec,
     Observation,
     ObservationFlag,
@@ -38,15 +38,15 @@ from journey_atlas_sdk import (
     parse_decimal,
     quotient,
 )
+from journey_atlas_sdk.moments import milliseconds_of
+from journey_atlas_sdk.periods import OF_HOURS
 from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.web import WebSettings
 
-_GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
 _LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _PLACE: Final = re.compile(r"\$(period|dimensions)\b")
 _NO_NUMBERS: Final = frozenset({"NaN", "+Inf", "-Inf", "Inf"})
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 _MAX_BYTES: Final = 20_000_000
 _REFUSALS: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
@@ -90,7 +90,7 @@ class Prometheus(Connector[PrometheusSettings]):
         settings=PrometheusSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         max_points=2_000,  # the server refuses more than 11,000 a series; 400 series fit
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/prometheus.md",
     )
 
@@ -113,7 +113,7 @@ class Prometheus(Connector[PrometheusSettings]):
         """List the metrics that have an expression; only their answers tell their labels."""
         del context
         return [
-            MetricSpec(key=metric, title=metric, unit=self._unit(metric), grains=_GRAINS)
+            MetricSpec(key=metric, title=metric, unit=self._unit(metric), grains=OF_HOURS)
             for metric in sorted(self.settings.queries)
         ]
 
@@ -125,7 +125,7 @@ class Prometheus(Connector[PrometheusSettings]):
         """Give one expression, or a numerator and a denominator, with the labels put in."""
         Settings.read(request.parameters)  # there are none
         query = request.chosen(self.settings.queries)
-        if request.grain not in _GRAINS:
+        if request.grain not in OF_HOURS:
             message = f"Prometheus has no {request.grain}: choose a grain of the calendar."
             raise ConfigError(message)
         both = [query] if isinstance(query, str) else [query.numerator, query.denominator]
@@ -134,8 +134,8 @@ class Prometheus(Connector[PrometheusSettings]):
     async def _ask(
         self, expression: str, stretch: list[Window], request: PullRequest, context: Context
     ) -> "_Values":
-        answer = await self._get(expression, stretch, context)
-        read = partial(_values, answer.content, stretch, names=request.dimensions)
+        response = await self._get(expression, stretch, context)
+        read = partial(_values, response.content, stretch, names=request.dimensions)
         values = await context.blocking(read, weight=0)
         for warning in values.warnings:
             context.log.warning("%s: %s", request.metric, warning)
@@ -145,7 +145,7 @@ class Prometheus(Connector[PrometheusSettings]):
         self, expression: str, stretch: list[Window], context: Context
     ) -> httpx.Response:
         seconds = int((stretch[0].end - stretch[0].start).total_seconds())
-        answer = await context.http.get(
+        response = await context.http.get(
             self.settings.at("/api/v1/query_range"),
             params={
                 "query": _PLACE.sub(f"{seconds}s", expression),
@@ -157,14 +157,38 @@ class Prometheus(Connector[PrometheusSettings]):
             auth=self.settings.auth(context),
             extensions=terms(expect=_REFUSALS, max_bytes=_MAX_BYTES),
         )
-        _require_understood(answer)
-        return answer.raise_for_status()
+        _require_answer(response)
+        return response.raise_for_status()
 
 
 @hookimpl
 def atlas_connectors() -> list[type[Prometheus]]:
     """Bring the Prometheus connector."""
     return [Prometheus]
+
+
+class _Refusal(BaseModel):
+    error: str
+
+
+class _Series(BaseModel):
+    metric: dict[str, str]
+    values: list[tuple[float, str]]
+
+
+class _Answer(BaseModel):
+    status: Literal["success"]
+    kind: Literal["matrix"] = Field(validation_alias=AliasPath("data", "resultType"))
+    result: list[_Series] = Field(validation_alias=AliasPath("data", "result"))
+    warnings: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What an expression was; None: nothing was measured. Warnings tell of what is missing."""
+
+    at: Mapping[Point, Decimal | None]
+    warnings: list[str]
 
 
 def _stretches(request: PullRequest, now: datetime) -> Iterator[list[Window]]:
@@ -182,7 +206,7 @@ def _moment(period: Window) -> int:
 
     A range holds its right end: at the period's own end it would hold the next one's first sample.
     """
-    return (period.end - _EPOCH) // _MILLISECOND - 1
+    return milliseconds_of(period.end) - 1
 
 
 def _written(milliseconds: int) -> str:
@@ -200,59 +224,30 @@ def _broken_down(expression: str, names: tuple[str, ...]) -> str:
     return expression.replace("$dimensions", ", ".join(names))
 
 
-class _Refusal(BaseModel):
-    error: str
-
-
-def _require_understood(answer: httpx.Response) -> None:
-    """Raise the ConfigError with the server's own words where it can't work with the query."""
-    if answer.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
-        message = f"{answer.url.host} answered with the status 404: check `url`."
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal stands for, with the server's own words where it has some."""
+    if response.status_code == HTTPStatus.NOT_FOUND:  # the metric is one of the settings
+        message = f"{response.url.host} answered with the status 404: check `url`."
         raise ConfigError(message)
-    if answer.status_code not in _REFUSALS:
+    if response.status_code not in _REFUSALS:
         return
     try:
-        said = _Refusal.model_validate_json(answer.content).error
+        said = _Refusal.model_validate_json(response.content).error
     except ValidationError:  # a proxy's own page
         return
-    message = f"Prometheus refuses the query: {said[:300]}"
-    raise ConfigError(message)
-
-
-class _Series(BaseModel):
-    metric: dict[str, str]
-    values: list[tuple[float, str]]
-
-
-class _Matrix(BaseModel):
-    resultType: Literal["matrix"]  # noqa: N815 -- the server's name
-    result: list[_Series]
-
-
-class _Success(BaseModel):
-    status: Literal["success"]
-    data: _Matrix
-    warnings: list[str] = []
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """What an expression was; None: nothing was measured. Warnings tell of what is missing."""
-
-    at: Mapping[Point, Decimal | None]
-    warnings: list[str]
+    raise ConfigError(says("Prometheus", said))
 
 
 def _values(body: bytes, stretch: list[Window], *, names: tuple[str, ...]) -> _Values:
     """Read an answer; DataError where it isn't one value for each asked moment and part."""
     try:
-        answer = _Success.model_validate_json(body)
+        answer = _Answer.model_validate_json(body)
     except ValidationError as error:
         message = "The server's answer is not Prometheus's: check `url`."
         raise DataError(message, detail=repr(body[:200])) from error
     asked = {_moment(period): period.start for period in stretch}
     at: dict[Point, Decimal | None] = {}
-    for series in answer.data.result:
+    for series in answer.result:
         dimensions = _dimensions(series.metric, names)
         for seconds, number in series.values:
             start = asked.get(round(seconds * 1000))
@@ -278,21 +273,19 @@ def _observations(
     asked: list[_Values], stretch: list[Window], *, request: PullRequest, now: datetime
 ) -> list[Observation]:
     """Give an observation for each point of which at least one expression tells something."""
-    ends = {period.start: period.end for period in stretch}
+    periods = {period.start: period for period in stretch}
     is_partial = any(values.warnings for values in asked)
     flags = frozenset({ObservationFlag.PARTIAL} if is_partial else ())
     made: list[Observation] = []
     for point in sorted(set[Point]().union(*(values.at for values in asked))):
         start, dimensions = point
-        is_final = ends[start] <= now and not is_partial
+        is_final = periods[start].end <= now and not is_partial
         value, numerator, denominator = _measured([values.at.get(point) for values in asked])
         made.append(
-            Observation(
-                metric=request.metric,
-                start=start,
-                end=ends[start],
+            request.observation(
+                periods[start],
+                value,
                 dimensions=dimensions,
-                value=value,
                 numerator=numerator,
                 denominator=denominator,
                 state=ObservationState.FINAL if is_final else ObservationState.PROVISIONAL,

@@ -13,7 +13,6 @@ from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo
 
 import httpx
 from pydantic import AliasPath, AwareDatetime, BaseModel, Field
@@ -35,6 +34,7 @@ from journey_atlas_sdk import (
 )
 from journey_atlas_sdk.auth import ApiKey
 from journey_atlas_sdk.exact_json import read_model
+from journey_atlas_sdk.periods import UTC_ZONE
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.surveys import AnswerTally, Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.terms import terms
@@ -42,7 +42,6 @@ from journey_atlas_sdk.terms import terms
 _METADATA: Final = ("recordedDate", "finished", "status", "distributionChannel")
 """In the order of `_Row`."""
 
-_UTC: Final = ZoneInfo("UTC")
 _LOOK_AGAIN: Final = timedelta(seconds=5)
 
 
@@ -77,7 +76,7 @@ class Qualtrics(SurveyConnector[QualtricsSettings, QualtricsQuestion]):
         limits=(Limit(count=100, seconds=60),),
         max_window=timedelta(days=366),
         default_max_age=timedelta(hours=6),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/qualtrics.md",
     )
 
@@ -122,7 +121,7 @@ class Qualtrics(SurveyConnector[QualtricsSettings, QualtricsQuestion]):
                 "format": "csv",
                 "compress": False,
                 "useLabels": False,
-                "timeZone": _UTC.key,
+                "timeZone": UTC_ZONE.key,
                 "startDate": periods[0].start.isoformat(),
                 "endDate": periods[-1].end.isoformat(),
                 "questionIds": [_whole(question)],
@@ -196,20 +195,6 @@ class _Job(BaseModel):
         return min(max(self.percent / 100, 0), 1)
 
 
-def _whole(question: QualtricsQuestion) -> str:
-    """Give the question that an answer belongs to: QID63 of QID63_1."""
-    return question.question.partition("_")[0]
-
-
-def _count(
-    file: bytes, question: QualtricsQuestion, statuses: Sequence[str], tally: AnswerTally
-) -> None:
-    """Count the answers; a file has three lines above its rows."""
-    for number, row in enumerate(_rows(file, question), start=4):
-        if row.answer and row.finished == "1" and row.status in statuses and not row.is_preview:
-            tally.add(parse_moment(row.recorded, _UTC), _answer(row.answer, number))
-
-
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A response, as far as it is looked at."""
@@ -223,6 +208,24 @@ class _Row:
     @property
     def is_preview(self) -> bool:
         return self.channel == "preview"
+
+
+class _Column(BaseModel):
+    name: str = Field(validation_alias="ImportId")
+
+
+def _whole(question: QualtricsQuestion) -> str:
+    """Give the question that an answer belongs to: QID63 of QID63_1."""
+    return question.question.partition("_")[0]
+
+
+def _count(
+    file: bytes, question: QualtricsQuestion, statuses: Sequence[str], tally: AnswerTally
+) -> None:
+    """Count the answers; a file has three lines above its rows."""
+    for number, row in enumerate(_rows(file, question), start=4):
+        if row.answer and row.finished == "1" and row.status in statuses and not row.is_preview:
+            tally.add(parse_moment(row.recorded, UTC_ZONE), _answer(row.answer, number))
 
 
 def _rows(file: bytes, question: QualtricsQuestion) -> Iterator[_Row]:
@@ -241,10 +244,6 @@ def _rows(file: bytes, question: QualtricsQuestion) -> Iterator[_Row]:
 
 def _import_id(cell: str) -> str:
     return read_model(cell.encode(), _Column).name
-
-
-class _Column(BaseModel):
-    name: str = Field(validation_alias="ImportId")
 
 
 def _answer(cell: str, number: int) -> int:

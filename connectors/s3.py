@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from pathlib import PurePosixPath
-from typing import Annotated, Final, NoReturn, Self
+from typing import Annotated, Final, Self
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
@@ -40,8 +40,15 @@ from journey_atlas_sdk.web import WebAddress
 
 _MOST_LISTED: Final = 1_000
 _FILE: Final = re.compile(r"(?P<stem>.+)\.csv(?:\.gz)?", re.IGNORECASE)
-_REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _CODE: Final = re.compile(rb"<Code>(?P<name>\w+)</Code>")
+_BY_CODE: Final[dict[str, type[ConnectorError]]] = {
+    "InvalidAccessKeyId": AuthError,
+    "SignatureDoesNotMatch": AuthError,
+    "ExpiredToken": AuthError,
+    "InvalidToken": AuthError,
+    "AccessDenied": AccessDenied,
+}
 
 
 class S3Settings(CsvFormat):
@@ -92,7 +99,7 @@ class S3(Connector[S3Settings]):
         version="1.0.0",
         settings=S3Settings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/s3.md",
     )
 
@@ -142,10 +149,9 @@ class S3(Connector[S3Settings]):
     async def _get(self, rest: str, context: Context) -> bytes:
         url = f"{self.settings.address}{rest}"
         headers = await context.blocking(lambda: self._signed(url, context), weight=0)
-        limits = terms(expect=_REFUSED, max_bytes=self.settings.max_bytes)
+        limits = terms(expect=_REFUSALS, max_bytes=self.settings.max_bytes)
         response = await context.http.get(url, headers=headers, extensions=limits)
-        if response.status_code in _REFUSED:
-            _name(response)
+        _require_answer(response)
         return response.content
 
     def _signed(self, url: str, context: Context) -> dict[str, str]:
@@ -188,17 +194,10 @@ def _listed(body: bytes) -> tuple[list[str], bool]:
     return keys, listing.findtext("{*}IsTruncated") != "true"
 
 
-_BY_CODE: Final[dict[str, type[ConnectorError]]] = {
-    "InvalidAccessKeyId": AuthError,
-    "SignatureDoesNotMatch": AuthError,
-    "ExpiredToken": AuthError,
-    "InvalidToken": AuthError,
-    "AccessDenied": AccessDenied,
-}
-
-
-def _name(response: httpx.Response) -> NoReturn:
-    """Raise the error that a refusal's code stands for; its own words hold no secret."""
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a refusal's code stands for; its own words hold no secret."""
+    if response.status_code not in _REFUSALS:
+        return
     code = _CODE.search(response.content)
     name = code["name"].decode() if code else f"status {response.status_code}"
     message = f"{response.url.host} refuses with {name}."

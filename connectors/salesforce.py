@@ -39,13 +39,13 @@ from journey_atlas_sdk import (
     period_of,
     quotient,
 )
-from journey_atlas_sdk.exact_json import Exact, read_model
+from journey_atlas_sdk.exact_json import Count, Exact, read_model
 from journey_atlas_sdk.oauth import Client, ClientCredentials
+from journey_atlas_sdk.periods import OF_DAYS, OF_HOURS, UTC_ZONE
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import ServiceSettings, refusal
 
-_GRAINS: Final = frozenset(Grain) - {Grain.TOTAL, Grain.INSTANT}
-_UTC: Final = ZoneInfo("UTC")
 _USAGE: Final = re.compile(r"\bapi-usage=(\d+)/(\d+)")
 _LATER: Final = timedelta(hours=1)  # of 24 rolling hours some requests are free again
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -72,7 +72,7 @@ _AGGREGATES: Final = {
 _UNITS: Final = {Measure.COUNT: UnitKind.COUNT, Measure.SHARE: UnitKind.RATIO}
 
 
-class Query(Settings):
+class SalesforceQuery(Settings):
     """Some records, when one counts, and what is told of them."""
 
     object: Name = Field(description="As in Opportunity, Case, Survey__c.")
@@ -93,7 +93,7 @@ class Query(Settings):
             raise ValueError(message)
         return self
 
-    def spec(self, metric: str, restates_for: timedelta) -> MetricSpec:
+    def spec(self, metric: str, *, restates_for: timedelta) -> MetricSpec:
         """Say what the metric is."""
         kind = _UNITS.get(self.measure)
         return MetricSpec(
@@ -101,7 +101,7 @@ class Query(Settings):
             title=metric,
             unit=Unit(kind=kind) if kind else self.unit,
             aggregation=_AGGREGATES[self.measure][1],
-            grains=_GRAINS if self.at else _GRAINS - {Grain.HOUR},
+            grains=OF_HOURS if self.at else OF_DAYS,
             restates_for=restates_for,
         )
 
@@ -119,7 +119,7 @@ class Query(Settings):
         return f"SELECT {columns} FROM {self.object} WHERE {where}{grouped}"  # noqa: S608 -- settings
 
     def observation(
-        self, request: PullRequest, period: Window, rows: list["_Row"], state: ObservationState
+        self, request: PullRequest, period: Window, rows: list["_Row"], *, state: ObservationState
     ) -> Observation:
         """Tell what the rows of a period amount to; the mean and the share of nothing are None."""
         count = Decimal(sum(row.n for row in rows))
@@ -135,7 +135,7 @@ class Query(Settings):
         )
 
 
-class SalesforceSettings(ServiceSettings):
+class SalesforceSettings(RestatingSettings, ServiceSettings):
     """The org and who asks, and the query of each metric. `url` is the org's My Domain."""
 
     client_id: str = Field(
@@ -145,8 +145,8 @@ class SalesforceSettings(ServiceSettings):
     api_version: Annotated[str, Field(pattern=r"^v[0-9]+\.0$")] = Field(
         default="v59.0", description="Of the REST API, which Salesforce serves for some years."
     )
-    queries: Mapping[str, Query] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    queries: Mapping[str, SalesforceQuery] = Field(min_length=1, description="By metric.")
+    restates_days: RestatesDays = Field(
         default=7, description="For how long records are still changed or deleted."
     )
     leave_percent: Annotated[int, Field(ge=0, le=90)] = Field(
@@ -167,7 +167,7 @@ class Salesforce(Connector[SalesforceSettings]):
         max_points=31,
         default_max_age=timedelta(hours=6),
         min_interval=timedelta(minutes=15),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/salesforce.md",
     )
 
@@ -178,36 +178,36 @@ class Salesforce(Connector[SalesforceSettings]):
         spec.require_answers(request)
         auth = self._auth(context)
         for period in request.periods(now):
-            rows = await self._get(query.soql(period, request.time_zone), auth, context)
-            yield query.observation(request, period, rows, spec.state(period, now))
+            rows = await self._get(query.soql(period, request.time_zone), context, auth=auth)
+            yield query.observation(request, period, rows, state=spec.state(period, now))
 
     async def check(self, context: Context) -> None:
         """Ask the first query about today."""
         _, query = min(self.settings.queries.items())
-        day = period_of(context.now(), Grain.DAY, _UTC)
-        await self._get(query.soql(day, _UTC), self._auth(context), context)
+        day = period_of(context.now(), Grain.DAY, UTC_ZONE)
+        await self._get(query.soql(day, UTC_ZONE), context, auth=self._auth(context))
 
     async def discover(self, context: Context) -> list[MetricSpec]:
         """List the metrics that have a query."""
         del context
         return [self._spec(key, each) for key, each in sorted(self.settings.queries.items())]
 
-    def _spec(self, metric: str, query: Query) -> MetricSpec:
-        return query.spec(metric, timedelta(days=self.settings.restates_days))
+    def _spec(self, metric: str, query: SalesforceQuery) -> MetricSpec:
+        return query.spec(metric, restates_for=self.settings.restates_for)
 
     def _auth(self, context: Context) -> httpx.Auth:
         client = Client(self.settings.client_id, context.secret("client_secret"))
         token_url = self.settings.at("/services/oauth2/token")
         return ClientCredentials(context, token_url=token_url, client=client)
 
-    async def _get(self, soql: str, auth: httpx.Auth, context: Context) -> list["_Row"]:
+    async def _get(self, soql: str, context: Context, *, auth: httpx.Auth) -> list["_Row"]:
         response = await context.http.get(
             self.settings.at(f"/services/data/{self.settings.api_version}/query"),
             params={"q": soql},
             auth=auth,
             extensions=terms(expect=_REFUSALS),
         )
-        _require_understood(response)
+        _require_answer(response)
         self._require_left(response)
         answer = read_model(response.content, _Answer)
         if not answer.done:
@@ -229,7 +229,18 @@ def atlas_connectors() -> list[type[Salesforce]]:
     return [Salesforce]
 
 
-def _require_understood(response: httpx.Response) -> None:
+class _Row(BaseModel):
+    n: Count
+    total: Exact | None = None
+    flag: Annotated[bool, Field(strict=True)] = False
+
+
+class _Answer(BaseModel):
+    done: bool
+    records: list[_Row]
+
+
+def _require_answer(response: httpx.Response) -> None:
     """Raise what a refusal stands for: Salesforce names it in the body."""
     if response.is_success:
         return
@@ -239,14 +250,3 @@ def _require_understood(response: httpx.Response) -> None:
     if response.status_code != HTTPStatus.FORBIDDEN:
         raise refusal(response)
     response.raise_for_status()
-
-
-class _Row(BaseModel):
-    n: Annotated[int, Field(ge=0, strict=True)]
-    total: Exact | None = None
-    flag: Annotated[bool, Field(strict=True)] = False
-
-
-class _Answer(BaseModel):
-    done: bool
-    records: list[_Row]

@@ -34,7 +34,7 @@ from journey_atlas_sdk.observation_rows import (
     RowParameters,
     RowReader,
 )
-from journey_atlas_sdk.settings import looks_secret
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings, looks_secret
 from journey_atlas_sdk.singer import CatalogOption, Tap, secret_object, tap_with
 from journey_atlas_sdk.singer_catalog import Catalog
 from journey_atlas_sdk.singer_messages import LatestRecords
@@ -131,7 +131,7 @@ class EventRows(_Records, Events):
 Metric = MetricRows | EventRows
 
 
-class SingerSettings(Settings):
+class SingerSettings(RestatingSettings):
     """Which of the operator's taps runs, how it is configured, and what of it each metric is."""
 
     tap: str = Field(description="The name of its program, one of the server's operator's.")
@@ -158,7 +158,7 @@ class SingerSettings(Settings):
     catalog_option: CatalogOption | None = Field(
         default="catalog", description="How the tap takes its catalog; null: it takes none."
     )
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
+    restates_days: RestatesDays = Field(
         default=1, description="For how long records may come late: so long it is provisional."
     )
     timeout_seconds: Annotated[int, Field(ge=1, le=_LONGEST_RUN.seconds)] = Field(

@@ -29,13 +29,13 @@ from journey_atlas_sdk.moments import moment_at
 from journey_atlas_sdk.paging import Page
 from journey_atlas_sdk.queries import Column, Statement, kind_of
 from journey_atlas_sdk.terms import terms
+from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.warehouses import Cells, Table, Warehouse, WarehouseSettings, forgotten
 
 _LOOK_AGAIN: Final = timedelta(seconds=5)
-_LONGEST_MESSAGE: Final = 300
 _LATE: Final = HTTPStatus.REQUEST_TIMEOUT
 _STOPPED: Final = frozenset({_LATE, HTTPStatus.UNPROCESSABLE_ENTITY})
-_EXPLAINED: Final = _STOPPED | {HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}
+_EXPECTED: Final = _STOPPED | {HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND}
 _EPOCH: Final = date(1970, 1, 1)
 _DAYS: Final = re.compile(r"-?[0-9]{1,6}")
 _SECONDS: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
@@ -65,7 +65,7 @@ class Snowflake(Warehouse[SnowflakeSettings]):
         settings=SnowflakeSettings,
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.DIMENSIONS}),
         limits=(Limit(count=600, seconds=3_600, concurrency=10),),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/snowflake.md",
     )
 
@@ -122,15 +122,14 @@ class Snowflake(Warehouse[SnowflakeSettings]):
                 "User-Agent": "JourneyAtlas/1.0",
                 "X-Snowflake-Authorization-Token-Type": "PROGRAMMATIC_ACCESS_TOKEN",
             },
-            extensions=terms(expect=_EXPLAINED, repeatable=True),
+            extensions=terms(expect=_EXPECTED, repeatable=True),
         )
         if response.status_code == HTTPStatus.NOT_FOUND and method == "GET":
             raise forgotten(self.info)
         if response.status_code in _STOPPED:
             failure = read_model(response.content, _Failure)
             kind = TransientError if response.status_code == _LATE else kind_of(failure.sqlstate)
-            message = f"Snowflake says: {failure.message[:_LONGEST_MESSAGE]}"
-            raise kind(message)
+            raise kind(says("Snowflake", failure.message))
         return response.raise_for_status()
 
 

@@ -37,16 +37,27 @@ from journey_atlas_sdk.observation_rows import bound_values
 from journey_atlas_sdk.queries import Column, QuerySettings, kind_of, read_answer
 from journey_atlas_sdk.settings import AllowPrivate
 from journey_atlas_sdk.stopping import stopping
+from journey_atlas_sdk.texts import says
 
 _FILES: Final = frozenset({"sqlite", "duckdb"})
 _OTHER_WAYS: Final = frozenset({"host", "hostaddr", "service"})
 
 _CONNECT_SECONDS: Final = 10
 _LOCKED_SECONDS: Final = 2
-_LONGEST_MESSAGE: Final = 300
 
 _LIMITS: Final = (
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', :zone, true)"
+)
+
+# Connecting fails without an SQLSTATE: drivers pass on no more than the server's words.
+_BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
+    r"authentication failed|no password supplied|no pg_hba.conf entry": AuthError,
+    r"role \".*\" does not exist|access denied for user|login failed": AuthError,
+    r"permission denied": AccessDenied,
+    r"does not exist|unable to open database file|unknown database": ConfigError,
+}
+_BUSY_SQLITE: Final = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
 )
 
 
@@ -242,23 +253,11 @@ def _stopper(connection: Connection) -> Callable[[], object]:
     return lambda: None
 
 
-# Connecting fails without an SQLSTATE: drivers pass on no more than the server's words.
-_BY_WORDS: Final[Mapping[str, type[ConnectorError]]] = {
-    r"authentication failed|no password supplied|no pg_hba.conf entry": AuthError,
-    r"role \".*\" does not exist|access denied for user|login failed": AuthError,
-    r"permission denied": AccessDenied,
-    r"does not exist|unable to open database file|unknown database": ConfigError,
-}
-_BUSY_SQLITE: Final = frozenset(
-    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
-)
-
-
 def _named(error: exc.DBAPIError) -> ConnectorError:
     """Name a driver's failure by what happens next."""
     said = str(error.orig)
     first = next((line.strip() for line in said.splitlines() if line.strip()), "no reason given")
-    return _kind(error)(f"The database says: {first[:_LONGEST_MESSAGE]}", detail=said)
+    return _kind(error)(says("The database", first), detail=said)
 
 
 def _kind(error: exc.DBAPIError) -> type[ConnectorError]:

@@ -1,6 +1,6 @@
 """SurveyMonkey: NPS, CSAT and CES out of the counts of answers to a question, period by period.
 
-What it asks for, and what is not known of the service, is told in docs/connectors/surveymonkey.md.
+What is assumed of the service, and what is not known, is told in docs/connectors/surveymonkey.md.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -30,10 +30,11 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.auth import Bearer
-from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.exact_json import Count, Moment, read_model
+from journey_atlas_sdk.periods import EVERY_PERIOD
 from journey_atlas_sdk.scores import Scoring
 from journey_atlas_sdk.signatures import require_signed
-from journey_atlas_sdk.surveys import FROM_AN_HOUR, Counted, SurveyConnector, SurveySettings
+from journey_atlas_sdk.surveys import Counted, SurveyConnector, SurveySettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import NumericId, WebAddress
 
@@ -52,7 +53,7 @@ class Numbering(StrEnum):
     WEIGHT = "WEIGHT"
 
 
-class SurveyQuestion(Scoring):
+class SurveyMonkeyQuestion(Scoring):
     """A rating or single-choice question, and how its answers become a score."""
 
     survey: NumericId
@@ -63,7 +64,7 @@ class SurveyQuestion(Scoring):
     numbering: Numbering = Numbering.POSITION
 
 
-class SurveyMonkeySettings(SurveySettings[SurveyQuestion]):
+class SurveyMonkeySettings(SurveySettings[SurveyMonkeyQuestion]):
     """The account, and the question of each metric."""
 
     token: Secret = Field(description="The access token of a private app.")
@@ -87,10 +88,10 @@ class SurveyMonkeySettings(SurveySettings[SurveyQuestion]):
         return self
 
 
-class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyQuestion]):
+class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyMonkeyQuestion]):
     """Asks for the rollups of a question once a period; there are 500 requests a day."""
 
-    grains = FROM_AN_HOUR - {Grain.HOUR}
+    grains = EVERY_PERIOD - {Grain.HOUR}
     info = ConnectorInfo(
         key="surveymonkey",
         title="SurveyMonkey",
@@ -101,12 +102,12 @@ class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyQuestion]):
         max_points=31,
         default_max_age=timedelta(hours=6),
         min_interval=timedelta(minutes=15),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/surveymonkey.md",
     )
 
     async def counts(
-        self, question: SurveyQuestion, request: PullRequest, context: Context
+        self, question: SurveyMonkeyQuestion, request: PullRequest, context: Context
     ) -> AsyncIterator[Counted]:
         """Ask for the counts of the choices, and give those of the answers they stand for."""
         found = await self._get(f"/surveys/{question.survey}/details", _Survey, context)
@@ -155,7 +156,7 @@ class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyQuestion]):
             auth=Bearer(context.secret("token")),
             extensions=terms(expect={HTTPStatus.FORBIDDEN}),
         )
-        _require_reached(response)
+        _require_answer(response)
         return read_model(response.content, model)
 
     def _filters(self, period: Window) -> dict[str, str]:
@@ -172,27 +173,6 @@ class SurveyMonkey(SurveyConnector[SurveyMonkeySettings, SurveyQuestion]):
 def atlas_connectors() -> list[type[SurveyMonkey]]:
     """Bring the SurveyMonkey connector."""
     return [SurveyMonkey]
-
-
-def _require_reached(response: httpx.Response) -> None:
-    """Raise what a 403 stands for: SurveyMonkey tells its kinds apart by numbers of its own."""
-    if response.status_code != HTTPStatus.FORBIDDEN:
-        return
-    try:
-        number = read_model(response.content, _Problem).number
-    except DataError:  # not SurveyMonkey's own words
-        number = None
-    if number == _NOT_IN_THE_PLAN:
-        message = "The plan at SurveyMonkey doesn't include response details over the API."
-        raise PlanLimit(message)
-    if number == _OTHER_REGION:
-        message = "The account is in another data centre: set `url` to its access URL."
-        raise ConfigError(message)
-    response.raise_for_status()
-
-
-def _written(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}"  # UTC, which the service takes without an offset
 
 
 class _Problem(BaseModel):
@@ -213,7 +193,7 @@ class _Choice(BaseModel):
 class _Answers(BaseModel):
     choices: list[_Choice] = []
 
-    def numbered(self, question: SurveyQuestion) -> dict[str, int]:
+    def numbered(self, question: SurveyMonkeyQuestion) -> dict[str, int]:
         """Give the number that each choice stands for; "not applicable" stands for none."""
         low, high = question.bounds
         choices = sorted((one for one in self.choices if not one.is_na), key=lambda x: x.position)
@@ -252,7 +232,7 @@ class _Page(BaseModel):
 class _Survey(BaseModel):
     pages: list[_Page]
 
-    def find(self, question: SurveyQuestion) -> tuple[str, _Answers]:
+    def find(self, question: SurveyMonkeyQuestion) -> tuple[str, _Answers]:
         """Give the page that a question stands on, and its answers."""
         for page in self.pages:
             for each in page.questions:
@@ -264,7 +244,7 @@ class _Survey(BaseModel):
 
 class _Count(BaseModel):
     id: str
-    count: Annotated[int, Field(ge=0, strict=True)]
+    count: Count
 
 
 class _Row(BaseModel):
@@ -284,7 +264,7 @@ class _Rollup(BaseModel):
 class _Rollups(BaseModel):
     data: list[_Rollup]
 
-    def counts(self, question: SurveyQuestion) -> dict[str, int]:
+    def counts(self, question: SurveyMonkeyQuestion) -> dict[str, int]:
         """Give how often each choice was taken, in the row that is meant."""
         summary = next((one.summary[0] for one in self.data if one.id == question.question), None)
         if summary is None:
@@ -302,3 +282,24 @@ class _Event(BaseModel):
     event_id: str
     event_datetime: Moment
     survey: str = Field(validation_alias=AliasPath("resources", "survey_id"))
+
+
+def _require_answer(response: httpx.Response) -> None:
+    """Raise what a 403 stands for: SurveyMonkey tells its kinds apart by numbers of its own."""
+    if response.status_code != HTTPStatus.FORBIDDEN:
+        return
+    try:
+        number = read_model(response.content, _Problem).number
+    except DataError:  # not SurveyMonkey's own words
+        number = None
+    if number == _NOT_IN_THE_PLAN:
+        message = "The plan at SurveyMonkey doesn't include response details over the API."
+        raise PlanLimit(message)
+    if number == _OTHER_REGION:
+        message = "The account is in another data centre: set `url` to its access URL."
+        raise ConfigError(message)
+    response.raise_for_status()
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"  # UTC, which the service takes without an offset

@@ -70,7 +70,7 @@ class Typeform(SurveyConnector[TypeformSettings, TypeformQuestion]):
         capabilities=frozenset({Capability.HISTORY, Capability.DISCOVER, Capability.PUSH}),
         limits=(Limit(count=2, seconds=1),),
         max_window=timedelta(days=366),
-        timeout=timedelta(seconds=120),
+        timeout=timedelta(minutes=2),
         documentation="docs/connectors/typeform.md",
     )
 

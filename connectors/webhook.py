@@ -29,7 +29,7 @@ from journey_atlas_sdk import (
     Unit,
     hookimpl,
 )
-from journey_atlas_sdk.exact_json import Exact, Moment, read_model
+from journey_atlas_sdk.exact_json import Count, Exact, Moment, read_model
 from journey_atlas_sdk.signatures import require_recent, require_signed
 
 _VERSION: Final = "v1,"
@@ -123,7 +123,7 @@ class _Row(BaseModel):
     period_end: Moment
     value: Exact | None
     dimensions: dict[str, str] = {}
-    sample_size: Annotated[int, Field(ge=0, strict=True)] | None = None
+    sample_size: Count | None = None
     numerator: Exact | None = None
     denominator: Exact | None = None
     standard_error: Exact | None = None

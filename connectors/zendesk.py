@@ -23,7 +23,7 @@ from journey_atlas_sdk import (
     hookimpl,
 )
 from journey_atlas_sdk.auth import Bearer
-from journey_atlas_sdk.exact_json import Moment, read_model
+from journey_atlas_sdk.exact_json import Count, Moment, read_model
 from journey_atlas_sdk.moments import epoch_of
 from journey_atlas_sdk.paging import Page, pages
 from journey_atlas_sdk.scores import ScoreKind, Scoring
@@ -163,7 +163,7 @@ def atlas_connectors() -> list[type[Zendesk]]:
 
 
 class _Count(BaseModel):
-    value: Annotated[int, Field(ge=0, strict=True, validation_alias=AliasPath("count", "value"))]
+    value: Count = Field(validation_alias=AliasPath("count", "value"))
 
 
 class _Answer(BaseModel):

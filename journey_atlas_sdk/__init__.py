@@ -5,9 +5,9 @@ observations (what is delivered), connector and context (the contract), settings
 
 Modules that some connectors need are imported by their own names: what is read (delimited,
 exact_json, observation_rows, observation_csv, event_rows, queries), what is measured (scores,
-surveys, events, series), where and as whom one asks (web, auth, oauth, terms, paging, warehouses,
-google_errors), what comes by itself (signatures), programs of the operator (programs, singer),
-tests (testing, conformance). All of them: docs/plugin-authors/reference.md.
+surveys, events, series, layers), where and as whom one asks (web, auth, oauth, terms, paging,
+warehouses, google_errors), what comes by itself (signatures), programs of the operator (programs,
+singer), tests (testing, conformance). All of them: docs/plugin-authors/reference.md.
 
 hosting is the other side: how a host lends, asks and checks, for the product and for the kit that
 tests connectors.

@@ -26,8 +26,8 @@ from journey_atlas_sdk.errors import DataError
 from journey_atlas_sdk.moments import parse_moment
 from journey_atlas_sdk.numbers import EXACT
 from journey_atlas_sdk.observation_rows import Row, RowParameters
-from journey_atlas_sdk.observations import Dimensions, Grain, Observation, Window
-from journey_atlas_sdk.periods import Buckets
+from journey_atlas_sdk.observations import Dimensions, Observation, Window
+from journey_atlas_sdk.periods import EVERY_PERIOD, Buckets
 from journey_atlas_sdk.scores import Score, ScoreKind, Scoring, mean_of
 from journey_atlas_sdk.settings import Settings
 from journey_atlas_sdk.units import Aggregation, Unit, UnitKind
@@ -121,7 +121,7 @@ class Events(Settings):
             title=metric,
             unit=Unit(kind=kind) if kind else self.unit,
             aggregation=_AGGREGATIONS.get(self.measure, Aggregation.RATIO),
-            grains=frozenset(Grain) - {Grain.INSTANT},
+            grains=EVERY_PERIOD,
             minimum=least,
             maximum=most,
             dimensions=tuple(sorted(self.dimensions)),

@@ -6,7 +6,7 @@
 Imported by its own name, by connectors whose source tells what happened, and when.
 """
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ from journey_atlas_sdk.observations import (
     ObservationState,
     Window,
 )
-from journey_atlas_sdk.periods import Buckets
+from journey_atlas_sdk.periods import ByPeriod
 from journey_atlas_sdk.settings import Settings
 from journey_atlas_sdk.units import Aggregation, Unit, UnitKind
 
@@ -71,18 +71,18 @@ class Tally:
         self.seconds.append(Decimal(took // _MICROSECOND) / _IN_A_SECOND)
 
 
-async def tallied(periods: Sequence[Window], events: AsyncIterable[Event]) -> dict[Window, Tally]:
-    """Sort events, which may come in any order, into periods; those of no period are passed over.
+class EventTally(ByPeriod[Tally]):
+    """Tallies events, which may come in any order, by the period that they happened in."""
 
-    One tally per period, in their order.
-    """
-    tallies = {period: Tally() for period in periods}
-    buckets = Buckets(periods)
-    async for event in events:
-        period = buckets.of(event.at)
-        if period is not None:
-            tallies[period].add(event)
-    return tallies
+    def __init__(self, periods: Sequence[Window]) -> None:
+        """Take the periods, in order and without overlap; nothing has happened in any yet."""
+        super().__init__(periods, Tally)
+
+    def add(self, event: Event) -> None:
+        """Take an event in; one outside of all periods counts nowhere."""
+        tally = self.at(event.at)
+        if tally is not None:
+            tally.add(event)
 
 
 class EventMetric(Settings):

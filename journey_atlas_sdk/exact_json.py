@@ -8,17 +8,16 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final, NoReturn, TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
 
 from journey_atlas_sdk.errors import DataError
 from journey_atlas_sdk.moments import parse_moment
 from journey_atlas_sdk.numbers import parse_decimal
+from journey_atlas_sdk.periods import UTC_ZONE
 
 M = TypeVar("M", bound=BaseModel)
 
-_UTC: Final = ZoneInfo("UTC")
 _LAST_SECOND: Final = 7_289_654_400
 """The beginning of 2201; milliseconds since 1970 would lie far beyond."""
 
@@ -77,7 +76,7 @@ def _moment(cell: object) -> datetime:
         message = "a time is written with an offset, as in 2026-11-22T14:00:00+01:00"
         raise ValueError(message)
     try:
-        return parse_moment(cell, _UTC)
+        return parse_moment(cell, UTC_ZONE)
     except DataError as error:
         raise ValueError(error.message) from error
 
@@ -95,7 +94,7 @@ def _epoch(cell: object) -> datetime:
     if not 0 <= seconds <= _LAST_SECOND:
         message = "a time is written as seconds since 1970, as in 1795342200"
         raise ValueError(message)
-    return datetime.fromtimestamp(seconds, _UTC)
+    return datetime.fromtimestamp(seconds, UTC_ZONE)
 
 
 Exact = Annotated[Decimal, BeforeValidator(_number)]
@@ -104,8 +103,11 @@ Exact = Annotated[Decimal, BeforeValidator(_number)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 """The same of a whole number; 7.5 and null don't fit."""
 
+Count = Annotated[int, Field(ge=0, strict=True)]
+"""How many, in a model: a whole number that is written as one, 0 or more."""
+
 Tally = Annotated[Exact, Field(ge=0, multiple_of=1)]
-"""A number in a model that counts something: 0 or more, and no fraction."""
+"""The same, also where it is written as a text, or as 12.0."""
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 """A time in a model, in UTC; what has no offset of its own, or counts seconds, doesn't fit."""

@@ -1,6 +1,6 @@
 """How Google's services say no: the reason in the answer, named by what happens next.
 
-    answer = await context.http.get(url, auth=auth, extensions=terms(expect=EXPLAINED))
+    answer = await context.http.get(url, auth=auth, extensions=terms(expect=REFUSALS))
     require_answer(answer, "BigQuery")
 
 Imported by its own name.
@@ -21,11 +21,11 @@ from journey_atlas_sdk.errors import (
     RateLimited,
 )
 from journey_atlas_sdk.exact_json import read_model
+from journey_atlas_sdk.texts import says
 
-EXPLAINED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 """Statuses that are more than one thing, or whose words help who set the source up."""
 
-_LONGEST_MESSAGE: Final = 300
 _BY_REASON: Final[Mapping[str, type[ConnectorError]]] = {
     "accessDenied": AccessDenied,
     "quotaExceeded": QuotaExhausted,
@@ -42,11 +42,10 @@ class _Refusal(BaseModel):
 
 def require_answer(response: httpx.Response, service: str) -> None:
     """Raise the error that a refusal stands for, with the service's own words."""
-    if response.status_code not in EXPLAINED:
+    if response.status_code not in REFUSALS:
         return
     refusal = read_model(response.content, _Refusal)
     kind = _BY_REASON.get(refusal.reason)
     if kind is None and response.status_code == HTTPStatus.FORBIDDEN:
         response.raise_for_status()  # the host knows limits by their headers, too
-    message = f"{service} says: {refusal.message[:_LONGEST_MESSAGE]}"
-    raise (kind or ConfigError)(message)
+    raise (kind or ConfigError)(says(service, refusal.message))

@@ -10,6 +10,7 @@ from journey_atlas_sdk.errors import DataError
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _FIRST_SECOND: Final = int(datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
 _LAST_SECOND: Final = int(datetime(_LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp())
 
@@ -35,6 +36,14 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime:
 def epoch_of(moment: datetime) -> int:
     """Write an aware moment as whole seconds since 1970."""
     return int(moment.timestamp())
+
+
+def milliseconds_of(moment: datetime) -> int:
+    """Write an aware moment as milliseconds since 1970, up to the next whole one.
+
+    So what lies before the moment is before the milliseconds, too.
+    """
+    return -((_EPOCH - moment) // _MILLISECOND)
 
 
 def moment_at(seconds: Decimal) -> datetime:

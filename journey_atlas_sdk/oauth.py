@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import httpx
 import jwt
@@ -240,7 +240,13 @@ class ServiceAccount(FetchedToken):
         return (self._key.pem, *map("=".join, sorted(self._claims.items())))
 
 
-class _GoogleKey(BaseModel):
+GoogleKey = Annotated[
+    Secret, Field(description="The key file of a Google service account: its JSON, whole.")
+]
+"""The type of a setting `key`."""
+
+
+class _KeyFile(BaseModel):
     client_email: str
     private_key: str
     private_key_id: str | None = None
@@ -250,7 +256,7 @@ class _GoogleKey(BaseModel):
 def google(context: Context, key_file: str, *scopes: str) -> ServiceAccount:
     """Ask Google as a service account, by its key file's content; ConfigError if it is none."""
     try:
-        key = _GoogleKey.model_validate(json.loads(key_file))
+        key = _KeyFile.model_validate(json.loads(key_file))
     except ValueError:  # ValidationError is one; both would repeat the key
         message = "The key is no key file of a Google service account: it is JSON, copied whole."
         raise ConfigError(message) from None

@@ -1,12 +1,24 @@
 """Calendar periods in a time zone: where a day, an ISO week or a quarter begins and ends."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, ItemsView, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.observations import Grain, Window
+
+T = TypeVar("T")
+
+EVERY_PERIOD: Final = frozenset(Grain) - {Grain.INSTANT}
+"""The grains that are periods."""
+OF_HOURS: Final = EVERY_PERIOD - {Grain.TOTAL}
+"""Those of a calendar: hours, and what they add up to."""
+OF_DAYS: Final = OF_HOURS - {Grain.HOUR}
+"""Days, and what they add up to."""
+
+UTC_ZONE: Final = ZoneInfo("UTC")
 
 _MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 _DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
@@ -55,12 +67,35 @@ class Buckets:
         self._periods = periods
         self._starts = [period.start for period in periods]
 
+    @property
+    def span(self) -> Window:
+        """From the first period's start to the last one's end; there must be one."""
+        return Window(self._periods[0].start, self._periods[-1].end)
+
     def of(self, moment: datetime) -> Window | None:
         """Give the period that an aware moment falls into; None: into none of them."""
         place = bisect_right(self._starts, moment) - 1
         if place < 0 or moment >= self._periods[place].end:
             return None
         return self._periods[place]
+
+
+class ByPeriod(Buckets, Generic[T]):
+    """Keeps something of each period, such as what was counted in it."""
+
+    def __init__(self, periods: Sequence[Window], make: Callable[[], T]) -> None:
+        """Take the periods, in order and without overlap; make what is kept of each."""
+        super().__init__(periods)
+        self._kept = {period: make() for period in periods}
+
+    def at(self, moment: datetime) -> T | None:
+        """Give what is kept of the period that a moment falls into; None: it falls into none."""
+        period = self.of(moment)
+        return None if period is None else self._kept[period]
+
+    def items(self) -> ItemsView[Window, T]:
+        """Give each period with what is kept of it, oldest first."""
+        return self._kept.items()
 
 
 def days_of(period: Window, zone: ZoneInfo) -> tuple[date, date]:

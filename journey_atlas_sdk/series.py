@@ -1,50 +1,40 @@
-"""A series of a source that counts by days of its own: what to ask for, and what the answer says.
+"""Sources that count by days of their own, as analytics do: yours is to ask for the counts.
 
-    report = request.chosen(self.settings.reports)  # each a CountReport or a ShareReport
-    series = self.settings.series(report, request, now=context.now())
-    if series:
-        counts = …  # what the source tells of series.first to series.last, by first days
-        for observation in series.observations(counts):
-            yield observation
+    class Mine(SeriesConnector[MineSettings, MineReport]):
+        info = ConnectorInfo(key="mine", settings=MineSettings, ...)
 
-For web and product analytics, say. Imported by its own name.
+        async def counts(self, report, series, context):
+            return Told([{date(2026, 11, 21): Decimal(7), date(2026, 11, 22): Decimal(12)}])
+
+MineReport, a `CountReport` or a `ShareReport`, says what is counted, MineSettings, of
+`SeriesSettings[MineReport]`, which metric has which report. Periods, values and states are made
+here. Imported by its own name.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import chain
-from typing import Annotated, ClassVar, Final
+from typing import Any, ClassVar, Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from journey_atlas_sdk.connector import MetricSpec, PullRequest
-from journey_atlas_sdk.errors import DataError
+from journey_atlas_sdk.connector import Connector, MetricSpec, PullRequest
+from journey_atlas_sdk.context import Context
+from journey_atlas_sdk.errors import ConfigError, DataError
 from journey_atlas_sdk.numbers import quotient
 from journey_atlas_sdk.observations import Grain, Observation, ObservationFlag
-from journey_atlas_sdk.periods import days_of
-from journey_atlas_sdk.settings import Settings
+from journey_atlas_sdk.periods import OF_DAYS, days_of
+from journey_atlas_sdk.settings import RestatesDays, RestatingSettings, Settings
 from journey_atlas_sdk.units import Aggregation, Unit, UnitKind
 from journey_atlas_sdk.web import ServiceSettings
 
-OF_DAYS: Final = frozenset(Grain) - {Grain.HOUR, Grain.TOTAL, Grain.INSTANT}
-"""The grains that days add up to."""
 DAY_WEEK_MONTH: Final = frozenset({Grain.DAY, Grain.WEEK, Grain.MONTH})
 """The grains that most sources count by themselves."""
-
-LateDays = Annotated[
-    int,
-    Field(
-        ge=0,
-        le=30,
-        description="For how long events may arrive late: until then a period is provisional.",
-    ),
-]
-"""The type of a setting `late_days`."""
 
 Counts = Mapping[date, Decimal]
 """What a source counted in each of its buckets, by their first days."""
@@ -60,6 +50,15 @@ class Missing(StrEnum):
     REFUSED = "REFUSED"
     ZERO = "ZERO"
     UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a source tells of a series: the counts that its report is made of, in its order."""
+
+    tables: Sequence[Counts]
+    missing: Missing = Missing.REFUSED
+    flags: frozenset[ObservationFlag] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +100,8 @@ class Report(Settings, ABC):
     def measured(self, counts: Sequence[Decimal]) -> Measured:
         """Tell what a period's counts amount to."""
 
-    def spec(self, metric: str, late: timedelta) -> MetricSpec:
-        """Say what the metric is, which changes for `late` after a period's end."""
+    def spec(self, metric: str, *, restates_for: timedelta) -> MetricSpec:
+        """Say what the metric is."""
         return MetricSpec(
             key=metric,
             title=metric,
@@ -111,7 +110,7 @@ class Report(Settings, ABC):
             grains=self.day_grains if self.by_days else self.own_grains,
             minimum=Decimal(0),
             maximum=Decimal(1) if self.unit is UnitKind.RATIO else None,
-            restates_for=late,
+            restates_for=restates_for,
         )
 
 
@@ -152,11 +151,15 @@ class ShareReport(Report):
         )
 
 
+R = TypeVar("R", bound=Report)
+S = TypeVar("S", bound="ReportSettings[Any]")  # Any: whatever its reports are
+
+
 class Series:
     """The whole periods that a question asks for and that have begun; false where there are none.
 
     `step` is what the source is asked by: days, or the question's grain where days don't add up.
-    `first` and `last` are the days to ask for, no later than the source's today.
+    `first` and `last` are the days to ask for, no later than today, which begins in `zone`.
     """
 
     def __init__(
@@ -165,15 +168,16 @@ class Series:
         request: PullRequest,
         *,
         zone: ZoneInfo,
-        late: timedelta,
+        restates_for: timedelta,
         now: datetime,
     ) -> None:
         """Take a question; ConfigError where the report, or the source's days, can't answer it."""
         self._report = report
         self._request = request
-        self._spec = report.spec(request.metric, late)
+        self._spec = report.spec(request.metric, restates_for=restates_for)
         self._spec.require_answers(request)
         self._now = now
+        self.zone = zone
         self.step = Grain.DAY if report.by_days else request.grain
         self._periods = request.periods(now)
         today = now.astimezone(zone).date()
@@ -199,33 +203,28 @@ class Series:
         """The last day of the last period, or the source's today."""
         return self._days[-1][1]
 
-    def observations(
-        self,
-        *tables: Counts,
-        missing: Missing = Missing.REFUSED,
-        flags: frozenset[ObservationFlag] = frozenset(),
-    ) -> Iterator[Observation]:
-        """Give each period's value, oldest first, from the counts that the report is made of.
+    def observations(self, told: Told) -> Iterator[Observation]:
+        """Give each period's value, oldest first.
 
         DataError where a bucket lacks that shouldn't, or one is there that wasn't asked for.
         """
         parts = [self._buckets(first, last) for first, last in self._days]
         asked = set(chain.from_iterable(parts))
-        for table in tables:
-            _require_asked(asked, set(table), missing)
-        absent = None if missing is Missing.UNKNOWN else Decimal(0)
+        for table in told.tables:
+            _require_asked(asked, set(table), told.missing)
+        absent = None if told.missing is Missing.UNKNOWN else Decimal(0)
         for period, part in zip(self._periods, parts, strict=True):
-            counts = [_sum(table.get(day, absent) for day in part) for table in tables]
+            counts = [_sum(table.get(day, absent) for day in part) for table in told.tables]
             known = [count for count in counts if count is not None]
-            is_known = len(known) == len(tables)
-            told = self._report.measured(known) if is_known else Measured(value=None)
+            is_known = len(known) == len(counts)
+            measured = self._report.measured(known) if is_known else Measured(value=None)
             yield self._request.observation(
                 period,
-                told.value,
-                numerator=told.numerator,
-                denominator=told.denominator,
-                sample_size=told.sample_size,
-                flags=flags,
+                measured.value,
+                numerator=measured.numerator,
+                denominator=measured.denominator,
+                sample_size=measured.sample_size,
+                flags=told.flags,
                 state=self._spec.state(period, self._now),
             )
 
@@ -235,29 +234,61 @@ class Series:
         return [first + timedelta(days=day) for day in range(count)]
 
 
-class ReportSettings(ServiceSettings):
-    """How long a source's numbers change; the base of a vendor's settings, which list reports."""
+class ReportSettings(RestatingSettings, ServiceSettings, Generic[R]):
+    """The report of each metric, and how long its numbers change, for a source of any zone."""
 
-    late_days: LateDays = 5
+    reports: Mapping[str, R] = Field(min_length=1, description="By metric.")
+    restates_days: RestatesDays = 5
 
-    @property
-    def late(self) -> timedelta:
-        """For how long a period changes after its end."""
-        return timedelta(days=self.late_days)
-
-    def specs(self, reports: Mapping[str, Report]) -> list[MetricSpec]:
-        """Say what the metrics are that have a report, in order."""
-        return [report.spec(metric, self.late) for metric, report in sorted(reports.items())]
+    def zone_of(self, request: PullRequest) -> ZoneInfo:
+        """Give the zone in which the source is asked for days."""
+        return request.time_zone
 
 
-class SeriesSettings(ReportSettings):
-    """Where a source's days begin, too."""
+class SeriesSettings(ReportSettings[R], Generic[R]):
+    """The same of a source that cuts days in its own zone."""
 
     time_zone: ZoneInfo = Field(description="The source's own: its days are those.")
 
-    def series(self, report: Report, request: PullRequest, *, now: datetime) -> Series:
-        """Give what a question asks of the source, by its days."""
-        return Series(report, request, zone=self.time_zone, late=self.late, now=now)
+    def zone_of(self, request: PullRequest) -> ZoneInfo:
+        """Give the source's own zone."""
+        del request
+        return self.time_zone
+
+    def require_zone(self, named: str) -> None:
+        """Raise the ConfigError that says what to write where the source names another zone."""
+        if named != self.time_zone.key:
+            message = f"The source's days are those of {named}: write it as `time_zone`."
+            raise ConfigError(message)
+
+
+class SeriesConnector(Connector[S], Generic[S, R]):
+    """A source that is asked for counts by days, and answers with values by periods."""
+
+    @abstractmethod
+    async def counts(self, report: R, series: Series, context: Context) -> Told:
+        """Ask for what the report is made of, from `series.first` to `series.last`.
+
+        By `series.step`; each table tells its buckets by their first days.
+        """
+
+    async def pull(self, request: PullRequest, context: Context) -> AsyncIterator[Observation]:
+        """Give the values of the window's whole periods that have begun, oldest first."""
+        report: R = request.chosen(self.settings.reports)
+        zone, restates_for = self.settings.zone_of(request), self.settings.restates_for
+        series = Series(report, request, zone=zone, restates_for=restates_for, now=context.now())
+        if series:
+            for observation in series.observations(await self.counts(report, series, context)):
+                yield observation
+
+    async def discover(self, context: Context) -> list[MetricSpec]:
+        """List the metrics that have a report."""
+        del context
+        restates_for = self.settings.restates_for
+        return [
+            report.spec(metric, restates_for=restates_for)
+            for metric, report in sorted(self.settings.reports.items())
+        ]
 
 
 def _sum(numbers: Iterable[Decimal | None]) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Self, cast
 
@@ -75,6 +76,29 @@ def _paths(value: object) -> Iterator[Path]:
                 yield from _paths(each)
         case _:
             return
+
+
+RestatesDays = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=365,
+        description="For how long after its end a period may still change: so long, in days, it is "
+        "provisional.",
+    ),
+]
+"""The type of a setting `restates_days`; a field tells the reason, where it is known."""
+
+
+class RestatingSettings(Settings):
+    """How long values change after their period; a base of a connector's settings."""
+
+    restates_days: RestatesDays = 7
+
+    @property
+    def restates_for(self) -> timedelta:
+        """For how long after a period's end its value may change."""
+        return timedelta(days=self.restates_days)
 
 
 def looks_secret(name: str) -> bool:

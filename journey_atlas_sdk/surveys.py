@@ -14,21 +14,19 @@ made here, by the formulas of `scores`. Imported by its own name.
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, ItemsView, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
 from journey_atlas_sdk.connector import Connector, Dirty, MetricSpec, Pending, PullRequest
 from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.observations import Grain, Observation, Window
-from journey_atlas_sdk.periods import Buckets
+from journey_atlas_sdk.periods import EVERY_PERIOD, ByPeriod
 from journey_atlas_sdk.scores import Scoring
+from journey_atlas_sdk.settings import RestatingSettings
 from journey_atlas_sdk.web import ServiceSettings
-
-FROM_AN_HOUR: Final = frozenset(Grain) - {Grain.INSTANT}
-"""The grains of a tool that tells when each answer was given."""
 
 Counted = tuple[Window, Mapping[int, int]]
 """A period, and how often each answer was given in it."""
@@ -37,20 +35,16 @@ Q = TypeVar("Q", bound=Scoring)
 S = TypeVar("S", bound="SurveySettings[Any]")  # Any: whatever its questions are
 
 
-class SurveySettings(ServiceSettings, Generic[Q]):
+class SurveySettings(RestatingSettings, ServiceSettings, Generic[Q]):
     """The question of each metric, and how long its answers may change."""
 
     questions: Mapping[str, Q] = Field(min_length=1, description="By metric.")
-    restates_days: Annotated[int, Field(ge=0, le=365)] = Field(
-        default=7,
-        description="For how long answers still come in or change: so long a value is provisional.",
-    )
 
 
 class SurveyConnector(Connector[S], Generic[S, Q]):
     """A source that is asked for answers, and answers with scores."""
 
-    grains: ClassVar[frozenset[Grain]] = FROM_AN_HOUR
+    grains: ClassVar[frozenset[Grain]] = EVERY_PERIOD
 
     @abstractmethod
     def counts(
@@ -93,30 +87,19 @@ class SurveyConnector(Connector[S], Generic[S, Q]):
         ]
 
     def _spec(self, metric: str, question: Scoring) -> MetricSpec:
-        restates_for = timedelta(days=self.settings.restates_days)
+        restates_for = self.settings.restates_for
         return question.spec(metric, grains=self.grains, restates_for=restates_for)
 
 
-class AnswerTally:
-    """Counts answers by the period in which they were given."""
+class AnswerTally(ByPeriod[Counter[int]]):
+    """Counts how often each answer was given, by the period in which it was."""
 
     def __init__(self, periods: Sequence[Window]) -> None:
         """Take the periods, in order and without overlap; none has answers yet."""
-        self._periods = periods
-        self._buckets = Buckets(periods)
-        self._counts = {period: Counter[int]() for period in periods}
-
-    @property
-    def span(self) -> Window:
-        """From the first period's start to the last one's end; there must be one."""
-        return Window(self._periods[0].start, self._periods[-1].end)
+        super().__init__(periods, Counter)
 
     def add(self, given_at: datetime, answer: int) -> None:
         """Count an answer; one outside of all periods counts nowhere."""
-        period = self._buckets.of(given_at)
-        if period is not None:
-            self._counts[period][answer] += 1
-
-    def items(self) -> ItemsView[Window, Mapping[int, int]]:
-        """Give each period with its counts, oldest first."""
-        return self._counts.items()
+        counts = self.at(given_at)
+        if counts is not None:
+            counts[answer] += 1

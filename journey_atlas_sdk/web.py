@@ -3,7 +3,7 @@
 Imported by its own name.
 """
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 import httpx
 from pydantic import AfterValidator, Field, model_validator
@@ -12,8 +12,7 @@ from journey_atlas_sdk.auth import Bearer
 from journey_atlas_sdk.context import Context
 from journey_atlas_sdk.errors import ConfigError
 from journey_atlas_sdk.settings import AllowPrivate, Secret, Settings
-
-_LONGEST_MESSAGE: Final = 300
+from journey_atlas_sdk.texts import says
 
 
 def _web_address(written: str) -> str:
@@ -41,8 +40,7 @@ NumericId = Annotated[str, Field(pattern=r"^[0-9]+$", coerce_numbers_to_str=True
 
 def refusal(response: httpx.Response) -> ConfigError:
     """Give the ConfigError that tells a refused question in the source's own words."""
-    said = response.text[:_LONGEST_MESSAGE]
-    return ConfigError(f"{response.url.host} refuses the question: {said}")
+    return ConfigError(says(str(response.url.host), response.text))
 
 
 class ServiceSettings(Settings):

@@ -34,10 +34,14 @@ def facts(info: ConnectorInfo) -> str:
 
 def limit_text(limit: Limit) -> str:
     """Tell a limit, as in "60 requests in 1 hour, 5 at once"."""
-    told = f"{limit.count:,} requests in {_length(timedelta(seconds=limit.seconds))}"
     at_once = f", {limit.concurrency} at once" if limit.concurrency is not None else ""
     weight = f", a request counts as {limit.weight}" if limit.weight > 1 else ""
-    return told + at_once + weight
+    return rate_text(limit) + at_once + weight
+
+
+def rate_text(limit: Limit) -> str:
+    """Tell how many requests in which time, as in "60 requests in 1 hour"."""
+    return f"{limit.count:,} requests in {_length(timedelta(seconds=limit.seconds))}"
 
 
 def _facts(info: ConnectorInfo) -> Iterator[tuple[str, str]]:

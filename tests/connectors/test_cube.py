@@ -54,7 +54,7 @@ class Bench:
         self.context = FakeContext(moment=NOW, http=http, secrets={"token": vendor.TOKEN})
 
     def connector(self, **settings: object) -> Cube:
-        given = {"token": vendor.TOKEN, "url": self.url, "measures": MEASURES, **settings}
+        given = {"token": vendor.TOKEN, "url": self.url, "reports": MEASURES, **settings}
         return Cube(CubeSettings.read(given))
 
     async def pull(self, question: PullRequest, **settings: object) -> list[Observation]:
@@ -180,7 +180,7 @@ async def test_check_names_what_is_wrong_without_cubes_stack(bench: Bench) -> No
     unknown = {"visits": {"value": "Visits.nope", "time": vendor.TIME}}
 
     with pytest.raises(ConfigError, match=r"'nope' not found for path 'Visits.nope'") as caught:
-        await bench.connector(measures=unknown).check(bench.context)
+        await bench.connector(reports=unknown).check(bench.context)
     assert "secret-path" not in f"{caught.value.message} {caught.value.detail}"
     with pytest.raises(AuthError, match="Invalid token"):  # a 403
         await bench.connector().check(replace(bench.context, secrets={"token": "another"}))
@@ -207,7 +207,7 @@ async def test_hours_are_not_offered(bench: Bench) -> None:
     ],
 )
 def test_a_measure_that_cannot_work_is_refused(measure: dict[str, str]) -> None:
-    given = {"token": "t", "url": "https://cube.test", "measures": {"visits": measure}}
+    given = {"token": "t", "url": "https://cube.test", "reports": {"visits": measure}}
 
-    with pytest.raises(ConfigError, match=r"measures\.visits"):
+    with pytest.raises(ConfigError, match=r"reports\.visits"):
         CubeSettings.read(given)

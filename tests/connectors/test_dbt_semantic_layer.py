@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from connectors.dbt_semantic_layer import DbtSemanticLayer, DbtSettings
+from connectors.dbt_semantic_layer import DbtSemanticLayer, DbtSemanticLayerSettings
 from journey_atlas_sdk import (
     AccessDenied,
     AuthError,
@@ -52,10 +52,10 @@ class Bench:
             "url": self.url,
             "environment": vendor.ENVIRONMENT,
             "time_zone": "Europe/Oslo",
-            "metrics": METRICS,
+            "reports": METRICS,
             **settings,
         }
-        return DbtSemanticLayer(DbtSettings.read(given))
+        return DbtSemanticLayer(DbtSemanticLayerSettings.read(given))
 
     async def ask(self, question: PullRequest, **settings: object) -> list[Observation | Pending]:
         pulled = self.connector(**settings).pull(question, self.context)
@@ -206,16 +206,16 @@ async def test_check_names_what_is_wrong(bench: Bench) -> None:
     with pytest.raises(AccessDenied):
         await bench.connector().check(replace(bench.context, secrets={"token": vendor.NARROW}))
     with pytest.raises(ConfigError, match="dbt has no metric churn"):
-        await bench.connector(metrics={"churn": {"value": "churn"}}).check(bench.context)
+        await bench.connector(reports={"churn": {"value": "churn"}}).check(bench.context)
     with pytest.raises(ConfigError, match="Environment not found"):  # with the status 200
         await bench.connector(environment=1).check(bench.context)
 
 
 async def test_what_dbt_refuses_to_ask_is_told_in_its_words(bench: Bench) -> None:
-    metrics = {"visits": {"value": "visits", "where": ["{{ nonsense"]}}
+    reports = {"visits": {"value": "visits", "where": ["{{ nonsense"]}}
 
     with pytest.raises(ConfigError, match="dbt says: The where clause can't be parsed"):
-        await bench.ask(WEEKS, metrics=metrics)
+        await bench.ask(WEEKS, reports=reports)
 
 
 async def test_credentials_refused_under_the_status_200_are_the_settings_fault() -> None:

@@ -138,7 +138,7 @@ async def test_a_property_with_another_time_zone_is_named_before_anything_is_rea
 ) -> None:
     service.zone = ZoneInfo("Europe/Dublin")
 
-    with pytest.raises(ConfigError, match="`time_zone` is Europe/Dublin: ours has to be the same"):
+    with pytest.raises(ConfigError, match="those of Europe/Dublin: write it as `time_zone`"):
         await bench.check()
     with pytest.raises(ConfigError, match="Europe/Dublin"):
         await bench.pull(a_question("sessions", grain=Grain.WEEK, window=WEEK))

@@ -184,7 +184,7 @@ async def test_check_costs_one_search_and_tells_a_token_from_a_scope(bench: Benc
 async def test_an_unknown_property_is_told_in_hubspots_words(bench: Bench) -> None:
     deals = {"won": {"records": "deals", "at": "closed_on"}}
 
-    with pytest.raises(ConfigError, match=r"refuses the question: .*closed_on"):
+    with pytest.raises(ConfigError, match=r"says: .*closed_on"):
         await bench.pull(a_question("won", window=OCTOBER), reports=deals)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.influxdb import InfluxDb, InfluxSettings
+from connectors.influxdb import InfluxDb, InfluxDbSettings
 from journey_atlas_sdk import (
     AccessDenied,
     AuthError,
@@ -80,7 +80,7 @@ class Bench:
             "queries": {"trust": {"query": query, "dimensions": ["channel"]}},
             **settings,
         }
-        return InfluxDb(InfluxSettings.read(given))
+        return InfluxDb(InfluxDbSettings.read(given))
 
     async def pull(
         self, query: str = MEAN, question: PullRequest | None = None, **settings: object
@@ -206,7 +206,7 @@ async def test_a_condition_may_stand_beside_the_bounds(bench: Bench) -> None:
 async def test_a_query_that_does_not_work_is_told_in_the_servers_words(
     bench: Bench, query: str, said: str
 ) -> None:
-    with pytest.raises(ConfigError, match=f"refuses the question: .*{said}"):
+    with pytest.raises(ConfigError, match=f"says: .*{said}"):
         await bench.pull(query)
 
 
@@ -235,7 +235,7 @@ async def test_check_tells_what_is_wrong(
 async def test_a_value_is_provisional_while_points_may_come_late(bench: Bench) -> None:
     question = a_question(grain=Grain.DAY, window=days("2026-10-24", "2026-10-27"))
 
-    found = await bench.pull(question=question, late_days=28)
+    found = await bench.pull(question=question, restates_days=28)
 
     # The 26th ended 26.5 days before, the 24th 28.6.
     assert [one.state for one in found] == [

@@ -169,7 +169,7 @@ async def test_a_page_of_another_shape_is_refused(bench: Bench, page: dict[str, 
 async def test_a_query_that_does_not_work_is_told_in_jiras_words(
     bench: Bench, jql: str, said: str
 ) -> None:
-    with pytest.raises(ConfigError, match=f"refuses the question: .*{said}"):
+    with pytest.raises(ConfigError, match=f"says: .*{said}"):
         await bench.connector(queries={"throughput": {"jql": jql}}).check(bench.context)
 
 

@@ -272,11 +272,11 @@ async def test_a_series_without_the_asked_label_is_refused(asking: Asking) -> No
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        pytest.param("sum(", "refuses the query: .*parse error", id="400"),
-        pytest.param("visits[5m]", "refuses the query: .*range", id="a range is no value"),
+        pytest.param("sum(", "Prometheus says: .*parse error", id="400"),
+        pytest.param("visits[5m]", "Prometheus says: .*range", id="a range is no value"),
         pytest.param(
             "label_replace(last_over_time(visits[1d]), 'channel', 'x', '', '')",
-            "refuses the query: .*same labelset",
+            "Prometheus says: .*same labelset",
             id="422",
         ),
     ],

@@ -13,14 +13,14 @@ from journey_atlas_sdk import (
     QuotaExhausted,
     RateLimited,
 )
-from journey_atlas_sdk.google_errors import EXPLAINED, require_answer
+from journey_atlas_sdk.google_errors import REFUSALS, require_answer
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.testing import client_over
 
 
 async def asked(status: int, body: Any) -> None:  # noqa: ANN401 -- Any: JSON
     async with client_over(lambda _: httpx.Response(status, json=body)) as http:
-        response = await http.get("https://google.test", extensions=terms(expect=EXPLAINED))
+        response = await http.get("https://google.test", extensions=terms(expect=REFUSALS))
         require_answer(response, "Sheets")
 
 

@@ -3,12 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from journey_atlas_sdk import (
     Aggregation,
     ConfigError,
+    ConnectorInfo,
+    Context,
     DataError,
     Grain,
     Observation,
@@ -16,17 +19,20 @@ from journey_atlas_sdk import (
     ObservationState,
     UnitKind,
 )
+from journey_atlas_sdk.periods import OF_DAYS
 from journey_atlas_sdk.series import (
     DAY_WEEK_MONTH,
-    OF_DAYS,
     CountReport,
     Counts,
     Missing,
     Report,
     Series,
+    SeriesConnector,
     SeriesSettings,
     ShareReport,
+    Told,
 )
+from journey_atlas_sdk.testing import FakeContext, pull_all
 from tests.plugins.questions import OSLO, a_question, days
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # a Sunday
@@ -53,9 +59,8 @@ def a_series(
     after: str = "2026-11-30",
     zone: str = OSLO.key,
 ) -> Series:
-    settings = SeriesSettings.read({"url": "https://source.test", "time_zone": zone})
     question = a_question("visits", grain=grain, window=days(first, after))
-    return settings.series(report or Visits(), question, now=NOW)
+    return Series(report or Visits(), question, zone=ZoneInfo(zone), restates_for=LATE, now=NOW)
 
 
 def each_day(first: str, count: int, number: int) -> dict[date, Decimal]:
@@ -83,7 +88,7 @@ def test_there_is_nothing_to_ask_where_no_whole_period_has_begun() -> None:
 
 
 def test_days_are_added_up_to_periods() -> None:
-    found = list(a_series().observations(each_day("2026-11-09", 14, 2)))
+    found = list(a_series().observations(Told([each_day("2026-11-09", 14, 2)])))
 
     assert [one.value for one in found] == [14, 14]
     # The first week ended on the 15th, 6.5 days ago: later than any event still comes.
@@ -93,12 +98,12 @@ def test_days_are_added_up_to_periods() -> None:
 def test_people_are_counted_by_the_source() -> None:
     counts = {date(2026, 11, 9): Decimal(5), date(2026, 11, 16): Decimal(3)}
 
-    assert [one.value for one in a_series(People()).observations(counts)] == [5, 3]
+    assert [one.value for one in a_series(People()).observations(Told([counts]))] == [5, 3]
 
 
 def a_week(*tables: Counts, missing: Missing = Missing.REFUSED) -> Observation:
     report = Visits() if len(tables) == 1 else Conversion()
-    (week,) = a_series(report, after="2026-11-16").observations(*tables, missing=missing)
+    (week,) = a_series(report, after="2026-11-16").observations(Told(tables, missing))
     return week
 
 
@@ -144,13 +149,13 @@ def test_a_bucket_that_was_not_asked_for_is_refused(missing: Missing) -> None:
     sundays = {date(2026, 11, 8): Decimal(5), date(2026, 11, 15): Decimal(3)}
 
     with pytest.raises(DataError, match="isn't for the asked days"):
-        list(a_series(People()).observations(sundays, missing=missing))
+        list(a_series(People()).observations(Told([sundays], missing)))
 
 
 def test_what_is_known_of_an_answer_is_told_with_each_value() -> None:
     flags = frozenset({ObservationFlag.SAMPLED})
 
-    found = a_series().observations(each_day("2026-11-09", 14, 2), flags=flags)
+    found = a_series().observations(Told([each_day("2026-11-09", 14, 2)], flags=flags))
 
     assert {one.flags for one in found} == {flags}
 
@@ -166,7 +171,8 @@ def test_a_question_without_an_answer_is_refused() -> None:
 
 
 def test_counts_add_up_and_people_do_not() -> None:
-    visits, people, paid = (each.spec("a", LATE) for each in (Visits(), People(), Conversion()))
+    reports = (Visits(), People(), Conversion())
+    visits, people, paid = (each.spec("a", restates_for=LATE) for each in reports)
 
     assert (visits.aggregation, visits.grains) == (Aggregation.SUM, OF_DAYS)
     assert (people.aggregation, people.grains) == (Aggregation.UNIQUE, DAY_WEEK_MONTH)
@@ -175,3 +181,50 @@ def test_counts_add_up_and_people_do_not() -> None:
         UnitKind.COUNT,
         UnitKind.RATIO,
     ]
+
+
+class Counter(SeriesConnector[SeriesSettings[Visits], Visits]):
+    """A source that counts two visits a day."""
+
+    info = ConnectorInfo(
+        key="counter", title="Counter", version="1", settings=SeriesSettings[Visits]
+    )
+
+    async def counts(self, report: Visits, series: Series, context: Context) -> Told:
+        del report, context
+        return Told([each_day(str(series.first), (series.last - series.first).days + 1, 2)])
+
+
+def a_counter(zone: str = OSLO.key) -> Counter:
+    source = {"url": "https://source.test", "time_zone": zone, "restates_days": 6}
+    return Counter(SeriesSettings[Visits].read({**source, "reports": {"visits": Visits()}}))
+
+
+async def test_what_a_connector_counts_becomes_the_values_of_its_periods() -> None:
+    question = a_question("visits", grain=Grain.WEEK, window=days("2026-11-09", "2026-11-30"))
+
+    found = await pull_all(a_counter(), question, FakeContext(moment=NOW))
+
+    assert [one.value for one in found] == [14, 14]
+    # The first week ended 6.5 days ago, later than anything changes.
+    assert [one.state for one in found] == [ObservationState.FINAL, ObservationState.PROVISIONAL]
+
+
+async def test_a_connector_is_not_asked_where_no_whole_period_has_begun() -> None:
+    tomorrow = a_question("visits", grain=Grain.DAY, window=days("2026-11-23", "2026-11-24"))
+
+    assert await pull_all(a_counter(), tomorrow, FakeContext(moment=NOW)) == []
+
+
+async def test_the_metrics_that_have_a_report_are_listed() -> None:
+    (spec,) = await a_counter().discover(FakeContext(moment=NOW))
+
+    assert (spec.key, spec.restates_for) == ("visits", timedelta(days=6))
+
+
+def test_a_source_that_names_another_zone_is_a_mistake_in_the_settings() -> None:
+    settings = a_counter().settings
+
+    settings.require_zone(OSLO.key)
+    with pytest.raises(ConfigError, match="those of Asia/Tokyo: write it as `time_zone`"):
+        settings.require_zone("Asia/Tokyo")

@@ -19,7 +19,7 @@ from journey_atlas_sdk import (
     periods,
     start_of_day,
 )
-from journey_atlas_sdk.moments import epoch_of, moment_at
+from journey_atlas_sdk.moments import epoch_of, milliseconds_of, moment_at
 from journey_atlas_sdk.periods import Buckets
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -185,6 +185,21 @@ def test_a_week_of_the_clock_change_is_an_hour_longer() -> None:
 
 def test_a_moment_is_written_as_whole_seconds_since_1970() -> None:
     assert epoch_of(datetime(2026, 11, 22, 13, 0, 0, 999_999, tzinfo=OSLO)) == 1_795_348_800
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "milliseconds"),
+    [
+        pytest.param(0, 1_795_348_800_000, id="whole"),
+        pytest.param(999_001, 1_795_348_801_000, id="up to the next one"),
+    ],
+)
+def test_a_moment_is_written_as_milliseconds_since_1970(
+    microseconds: int, milliseconds: int
+) -> None:
+    moment = datetime(2026, 11, 22, 13, 0, 0, microseconds, tzinfo=OSLO)
+
+    assert milliseconds_of(moment) == milliseconds
 
 
 def test_seconds_since_1970_are_a_moment_to_the_microsecond() -> None:

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from journey_atlas_sdk import ConfigError, Settings
+from journey_atlas_sdk.texts import says
 from journey_atlas_sdk.web import NumericId, refusal
 
 
@@ -22,11 +23,15 @@ def test_what_is_no_id_is_refused(written: object) -> None:
         Site.read({"number": written})
 
 
+def test_a_source_that_says_nothing_is_told_to_say_nothing() -> None:
+    assert says("Claims", " \n") == "Claims says: nothing"
+
+
 def test_a_refused_question_is_told_in_the_sources_words() -> None:
     request = httpx.Request("GET", "https://source.test/query?token=secret")
     response = httpx.Response(400, text="no such event" + "." * 1_000, request=request)
 
     told = refusal(response).message
 
-    assert told.startswith("source.test refuses the question: no such event...")
+    assert told.startswith("source.test says: no such event...")
     assert len(told) < 400

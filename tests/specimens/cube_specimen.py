@@ -65,7 +65,7 @@ specimen = Specimen(
     settings={
         "url": "https://cube.example",
         "token": vendor.TOKEN,
-        "measures": {
+        "reports": {
             "total": asked("total", sample_size="Visits.count", aggregation="SUM"),
             "mean": asked("mean", sample_size="Visits.count", aggregation="WEIGHTED_MEAN"),
             "people": asked("people", aggregation="UNIQUE"),

@@ -61,7 +61,7 @@ specimen = Specimen(
         "token": vendor.TOKEN,
         "environment": vendor.ENVIRONMENT,
         "time_zone": OSLO.key,
-        "metrics": {
+        "reports": {
             "spent": {
                 "value": "spent",
                 "sample_size": "visits",

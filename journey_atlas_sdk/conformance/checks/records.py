@@ -18,6 +18,7 @@ from journey_atlas_sdk.hosting.cassettes import (
     ReplayingTransport,
     Scrubber,
 )
+from journey_atlas_sdk.hosting.page import rate_text
 
 _PERSON: Final = re.compile(r"[\w.+-]+@(?!example\.invalid)[\w-]+(?:\.[\w-]+)+")
 
@@ -68,13 +69,12 @@ async def is_told_whole(bench: Bench) -> None:
 def _to_be_told(info: ConnectorInfo, specs: list[MetricSpec]) -> list[str]:
     settings = [f"`{name}`" for name in info.settings.model_fields]
     capabilities = [f"`{capability}`" for capability in sorted(info.capabilities)]
-    limits = [f"{limit.count} requests in {limit.seconds} seconds" for limit in info.limits]
     # Metrics that only a customer's settings name are that customer's, not the page's.
     own = {spec.key for spec in info.metrics}
     return [
         *settings,
         *capabilities,
-        *limits,
+        *map(rate_text, info.limits),
         *(f"`{spec.key}`" for spec in specs if spec.key in own),
     ]
 

@@ -17,5 +17,5 @@ def demo(now: datetime) -> Demo:
     people = {"value": "Visits.people", "time": cube.TIME, "aggregation": "UNIQUE"}
     return Demo(
         app=cube.Cube(now=present, events=events),
-        settings={"token": cube.TOKEN, "measures": {"people": people, "visits": visits}},
+        settings={"token": cube.TOKEN, "reports": {"people": people, "visits": visits}},
     )

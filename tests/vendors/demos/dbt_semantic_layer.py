@@ -20,6 +20,6 @@ def demo(now: datetime) -> Demo:
             "token": dbt.TOKEN,
             "environment": dbt.ENVIRONMENT,
             "time_zone": OSLO.key,
-            "metrics": {"visitors": visitors, "visits": {"value": "visits"}},
+            "reports": {"visitors": visitors, "visits": {"value": "visits"}},
         },
     )
