@@ -119,6 +119,10 @@ class Jira(Connector[JiraSettings]):
         del context
         return [self._spec(key, each) for key, each in sorted(self.settings.queries.items())]
 
+    def budget_key(self) -> str:
+        """Name the site: its requests are counted together."""
+        return f"jira:{httpx.URL(self.settings.url).host}"
+
     def _spec(self, metric: str, query: JiraQuery) -> MetricSpec:
         return query.spec(metric, grains=EVERY_PERIOD, restates_for=self.settings.restates_for)
 

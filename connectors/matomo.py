@@ -113,6 +113,10 @@ class Matomo(SeriesConnector[MatomoSettings, Report]):
         body = await self._get("SitesManager.getSiteFromId", {}, context)
         self.settings.require_zone(read_model(body, _Site).timezone)
 
+    def budget_key(self) -> str:
+        """Name the server: it counts for all of its sites."""
+        return f"matomo:{httpx.URL(self.settings.url).host}"
+
     async def _count(self, asked: Asked, during: Mapping[str, str], context: Context) -> Counts:
         """Count something in each of some periods, by their first days; an empty one is 0."""
         column, goal = asked

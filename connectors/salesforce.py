@@ -192,6 +192,10 @@ class Salesforce(Connector[SalesforceSettings]):
         del context
         return [self._spec(key, each) for key, each in sorted(self.settings.queries.items())]
 
+    def budget_key(self) -> str:
+        """Name the org: its requests are counted together."""
+        return f"salesforce:{httpx.URL(self.settings.url).host}"
+
     def _spec(self, metric: str, query: SalesforceQuery) -> MetricSpec:
         return query.spec(metric, restates_for=self.settings.restates_for)
 
