@@ -62,6 +62,8 @@ class Ga4(AnalyticsFake):
     threshold: int = 0
     """Rows of fewer users are kept back."""
     is_sampled: bool = False
+    is_cut: bool = False
+    """Whether rows were lost in one for all others."""
     running: int = 0
     """How many requests others have running at present."""
     hour: ClockMeter = field(default_factory=lambda: ClockMeter(count=14_000, seconds=3_600))
@@ -139,6 +141,7 @@ class Ga4(AnalyticsFake):
             "timeZone": self.zone.key,
             **({"subjectToThresholding": True} if self.threshold else {}),
             **(sampled if self.is_sampled else {}),
+            "dataLossFromOtherRow": self.is_cut,
         }
 
     def _rows(self, asked: Json, dimension: tuple[str, str], metric: str) -> list[Json]:
