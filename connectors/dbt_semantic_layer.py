@@ -180,7 +180,7 @@ class DbtSemanticLayer(Connector[DbtSemanticLayerSettings]):
             self.settings.at("/api/graphql"),
             json={
                 "query": query,
-                "variables": {"environment": self.settings.environment, **variables},
+                "variables": {"environment": int(self.settings.environment), **variables},
             },
             auth=Bearer(context.secret("token")),
             extensions=terms(repeatable=True),

@@ -46,7 +46,7 @@ from journey_atlas_sdk.settings import RestatesDays, RestatingSettings
 from journey_atlas_sdk.terms import terms
 from journey_atlas_sdk.web import ServiceSettings, refusal
 
-_USAGE: Final = re.compile(r"\bapi-usage=(\d+)/(\d+)")
+_USAGE: Final = re.compile(r"(?<!-)\bapi-usage=(\d+)/(\d+)")  # of the org, not of an app
 _LATER: Final = timedelta(hours=1)  # of 24 rolling hours some requests are free again
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 

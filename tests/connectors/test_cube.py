@@ -177,11 +177,12 @@ async def test_a_period_is_provisional_while_the_data_changes_and_tells_how_old_
 async def test_check_names_what_is_wrong_without_cubes_stack(bench: Bench) -> None:
     bench.service.looks = 1  # that it still computes will do
     await bench.connector().check(bench.context)
-    unknown = {"visits": {"value": "Visits.nope", "time": vendor.TIME}}
-
-    with pytest.raises(ConfigError, match=r"'nope' not found for path 'Visits.nope'") as caught:
-        await bench.connector(reports=unknown).check(bench.context)
-    assert "secret-path" not in f"{caught.value.message} {caught.value.detail}"
+    counted = {"value": "Visits.count", "time": vendor.TIME}
+    for wrong in ({"value": "Visits.nope"}, {"filters": [{"member": "Visits.nope"}]}):
+        reports = {"visits": {**counted, **wrong}}
+        with pytest.raises(ConfigError, match=r"'nope' not found for path 'Visits.nope'") as caught:
+            await bench.connector(reports=reports).check(bench.context)
+        assert "secret-path" not in f"{caught.value.message} {caught.value.detail}"
     with pytest.raises(AuthError, match="Invalid token"):  # a 403
         await bench.connector().check(replace(bench.context, secrets={"token": "another"}))
 

@@ -125,12 +125,15 @@ async def test_a_lacking_row_is_zero_unless_rows_are_kept_back(
     assert {one.flags for one in kept_back} == {frozenset({ObservationFlag.THRESHOLDED})}
 
 
-async def test_a_sampled_answer_says_so(bench: Bench, service: vendor.Ga4) -> None:
+async def test_a_sampled_or_cut_answer_says_so(bench: Bench, service: vendor.Ga4) -> None:
+    question = a_question("sessions", grain=Grain.WEEK, window=WEEK)
     service.is_sampled = True
+    (sampled,) = await bench.pull(question)
+    assert sampled.flags == {ObservationFlag.SAMPLED}
 
-    (week,) = await bench.pull(a_question("sessions", grain=Grain.WEEK, window=WEEK))
-
-    assert week.flags == {ObservationFlag.SAMPLED}
+    service.is_sampled, service.is_cut = False, True
+    (cut,) = await bench.pull(question)
+    assert cut.flags == {ObservationFlag.TRUNCATED}
 
 
 async def test_a_property_with_another_time_zone_is_named_before_anything_is_read(

@@ -159,9 +159,9 @@ async def test_more_than_a_search_gives_is_searched_in_parts(bench: Bench) -> No
     assert (found.value, found.sample_size) == (Decimal(5_000), 10_001)
 
 
-async def test_a_seconds_limit_is_waited_out_and_a_days_is_not(bench: Bench) -> None:
+async def test_limits_of_seconds_are_waited_out_and_a_days_is_not(bench: Bench) -> None:
     bench.answered("10")
-    bench.service.shedding = 2
+    bench.service.shedding += ["SECONDLY", "TEN_SECONDLY_ROLLING"]
 
     (found,) = await bench.pull(a_question("nps", window=OCTOBER))
     assert found.sample_size == 1

@@ -158,6 +158,13 @@ async def test_the_last_of_the_orgs_requests_are_left_to_others(bench: Bench) ->
         await bench.pull(a_question("cases", window=OCTOBER))
 
 
+async def test_the_requests_of_an_app_are_not_taken_for_those_of_the_org(bench: Bench) -> None:
+    bench.service.usage = "per-app-api-usage=250/250(appName=another); api-usage={used}/{count}"
+
+    (found,) = await bench.pull(a_question("cases", window=OCTOBER))
+    assert found.value == 0
+
+
 async def test_a_403_that_is_a_limit_is_no_lack_of_rights(bench: Bench) -> None:
     bench.service.day.count = 0
 

@@ -82,12 +82,16 @@ class Cube(Fake):
 
     def _require_known(self, query: Json, *, shown: bool) -> None:
         times = [each["dimension"] for each in query["timeDimensions"]]
-        members = [*query["measures"], *query.get("dimensions", ()), *times]
+        filters: list[Json] = query.get("filters", [])
+        filtered = [each["member"] for each in filters]
+        members = [*query["measures"], *query.get("dimensions", ()), *times, *filtered]
         known = {*MEASURES, TIME, CHANNEL} if shown else set[str]()
         for member in members:
             if member not in known:
                 cube, _, name = member.partition(".")
                 raise _refused(400, f"'{name}' not found for path '{cube}.{name}'")
+        if any(each["operator"] != "equals" for each in filters):
+            raise _refused(400, "Invalid query format: this fake filters by `equals` alone.")
         if not set(query) <= FIELDS or query.get("limit", 0) > MOST:
             raise _refused(400, "Invalid query format.")
 

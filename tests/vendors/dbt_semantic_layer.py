@@ -1,8 +1,9 @@
 """The GraphQL API of dbt's Semantic Layer, as dbt's documentation and its own SDK tell it.
 
-A query is done at the fourth look; its rows come in pages of 1,024, as pandas writes a table in
-JSON, in base64. Days are cut in the models' own zone, and columns named as the warehouse
-names them, in capitals. Errors of GraphQL come with the status 200.
+A real GraphQL schema, so a query that isn't one is refused as there. It is done at the fourth
+look; its rows come in pages of 1,024, as pandas writes a table in JSON, in base64. Days are cut in
+the models' own zone, and columns named as the warehouse names them, in capitals. Errors of GraphQL
+come with the status 200; an environment is a number, and its text is none.
 """
 
 import base64
@@ -11,9 +12,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    build_schema,
+    execute_sync,  # pyright: ignore[reportUnknownVariableType] - its own types are loose
+    parse,
+    validate,
+)
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -28,13 +39,37 @@ TOKEN: Final = "dbtc_canary_71aa"  # noqa: S105 -- of a service that lives for a
 NARROW: Final = "dbtc_narrow_71aa"
 """A token that may do other things, but not this."""
 
-ENVIRONMENT: Final = "218762"
+ENVIRONMENT: Final = 218_762
 CHANNEL: Final = "visit__channel"
 STATES: Final = ("PENDING", "RUNNING", "COMPILED")
 PAGE: Final = 1_024
 _EDGE: Final = re.compile(r"\{\{ TimeDimension\('metric_time', 'DAY'\) \}\} ([<>])= '([0-9-]{10})'")
 _PART: Final = re.compile(r"\{\{ Dimension\('visit__channel'\) \}\} = '([a-z]+)'")
 
+_SCHEMA: Final = build_schema("""
+    scalar BigInt
+    type Query {
+      metrics(environmentId: BigInt!): [Metric!]!
+      query(environmentId: BigInt!, queryId: String!, pageNum: Int! = 1): QueryResult!
+    }
+    type Mutation {
+      createQuery(
+        environmentId: BigInt!, savedQuery: String, metrics: [MetricInput!],
+        groupBy: [GroupByInput!], where: [WhereInput!], limit: Int, readCache: Boolean
+      ): CreateQueryResult!
+    }
+    type Metric { name: String! }
+    type CreateQueryResult { queryId: String! }
+    type QueryResult {
+      status: QueryStatus!, error: String, totalPages: Int
+      jsonResult(encoded: Boolean! = true): String
+    }
+    enum QueryStatus { PENDING RUNNING COMPILED SUCCESSFUL FAILED }
+    enum TimeGranularity { HOUR DAY WEEK MONTH QUARTER YEAR }
+    input MetricInput { name: String! }
+    input GroupByInput { name: String!, timeGranularity: TimeGranularity, grain: TimeGranularity }
+    input WhereInput { sql: String! }
+""")
 
 METRICS: Final[Mapping[str, Callable[[Tally], float]]] = {
     "visits": lambda visits: visits.count,
@@ -74,47 +109,42 @@ class DbtSemanticLayer(Fake):
         if token != f"Bearer {TOKEN}":
             raise Refused(JSONResponse({"detail": "Invalid token"}, 401))
         asked: Json = json.loads(await request.body())
-        given: Json = asked["variables"]
-        if given.get("environment") != ENVIRONMENT:
-            raise _refused(200, "Environment not found")
-        if "createQuery" in asked["query"]:
-            return self._create(given)
-        if "jsonResult" in asked["query"]:
-            return self._look(given["query"], given["page"])
-        return JSONResponse({"data": {"metrics": [{"name": name} for name in METRICS]}})
+        return JSONResponse(_executed(asked, _Root(self)))
 
-    def _create(self, given: Json) -> Response:
+    def create(self, given: Json) -> Json:
+        """Begin a query."""
         for metric in given["metrics"]:
             if metric["name"] not in METRICS:
-                raise _refused(200, f"Unable to get metric {metric['name']}")
-        for each in given["by"]:
+                message = f"Unable to get metric {metric['name']}"
+                raise GraphQLError(message)
+        for each in given["groupBy"]:
             if each["name"] not in ("metric_time", CHANNEL):
-                raise _refused(200, f"Unknown dimension {each['name']}")
+                message = f"Unknown dimension {each['name']}"
+                raise GraphQLError(message)
         self.created.append(given)
         name = f"01HXY{len(self.queries):04}"
         self.queries[name] = Begun(rows=self._rows(given))
-        return JSONResponse({"data": {"createQuery": {"queryId": name}}})
+        return {"queryId": name}
 
-    def _look(self, name: str, page: int) -> Response:
+    def look(self, name: str, page: int) -> Json:
+        """Tell how far a query is, and a page of its rows."""
         begun = self.queries.get(name)
         if begun is None:
-            raise _refused(200, "Query not found")
-        told: Json = {"status": "SUCCESSFUL", "error": None, "totalPages": None, "jsonResult": None}
+            message = "Query not found"
+            raise GraphQLError(message)
         if begun.looks < len(STATES):
-            told["status"] = STATES[begun.looks]
             begun.looks += 1
-        elif self.failure:
-            told |= {"status": "FAILED", "error": self.failure}
-        else:
-            rows = begun.rows[(page - 1) * PAGE : page * PAGE]
-            table: Json = {"schema": {"fields": [], "pandas_version": "1.4.0"}, "data": rows}
-            written = base64.b64encode(json.dumps(table).encode()).decode()
-            pages = max(1, -(-len(begun.rows) // PAGE))
-            told |= {"totalPages": pages, "jsonResult": written}
-        return JSONResponse({"data": {"query": told}})
+            return {"status": STATES[begun.looks - 1]}
+        if self.failure:
+            return {"status": "FAILED", "error": self.failure}
+        rows = begun.rows[(page - 1) * PAGE : page * PAGE]
+        table: Json = {"schema": {"fields": [], "pandas_version": "1.4.0"}, "data": rows}
+        written = base64.b64encode(json.dumps(table).encode()).decode()
+        pages = max(1, -(-len(begun.rows) // PAGE))
+        return {"status": "SUCCESSFUL", "totalPages": pages, "jsonResult": written}
 
     def _rows(self, given: Json) -> list[Json]:
-        time, *by = given["by"]
+        time, *by = given["groupBy"]
         grain = Grain(time.get("timeGranularity") or time["grain"])
 
         def place(event: Event) -> tuple[str, str]:
@@ -138,7 +168,8 @@ class DbtSemanticLayer(Fake):
         edges = {edge[1]: edge[2] for sql in where if (edge := _EDGE.fullmatch(sql))}
         parts = [part[1] for sql in where if (part := _PART.fullmatch(sql))]
         if len(edges) + len(parts) < len(where):
-            raise _refused(200, "The where clause can't be parsed")
+            message = "The where clause can't be parsed"
+            raise GraphQLError(message)
         start = start_of_day(date.fromisoformat(edges[">"]), self.zone)
         end = start_of_day(date.fromisoformat(edges["<"]) + timedelta(days=1), self.zone)
         found = self.recall(start, end) if self.recall else self.events
@@ -149,5 +180,51 @@ class DbtSemanticLayer(Fake):
         )
 
 
-def _refused(status: int, message: str) -> Refused:
-    return Refused(JSONResponse({"data": None, "errors": [{"message": message}]}, status))
+class _Root:
+    """What queries and mutations begin with."""
+
+    def __init__(self, service: DbtSemanticLayer) -> None:
+        self._service = service
+
+    def metrics(self, info: "GraphQLResolveInfo[Any]", environmentId: object) -> list[Json]:  # noqa: N803 -- the schema's
+        """List the metrics."""
+        del info
+        _require_environment(environmentId)
+        return [{"name": name} for name in METRICS]
+
+    def createQuery(self, info: "GraphQLResolveInfo[Any]", **given: Any) -> Json:  # noqa: ANN401, N802 -- JSON; the schema's
+        """Begin a query."""
+        del info
+        _require_environment(given["environmentId"])
+        return self._service.create(given)
+
+    def query(self, info: "GraphQLResolveInfo[Any]", **given: Any) -> Json:  # noqa: ANN401 -- JSON
+        """Look at a query."""
+        del info
+        _require_environment(given["environmentId"])
+        return self._service.look(given["queryId"], given["pageNum"])
+
+
+def _require_environment(number: object) -> None:
+    if number != ENVIRONMENT:
+        message = "Environment not found"
+        raise GraphQLError(message)
+
+
+def _executed(asked: Json, root: _Root) -> Json:
+    try:
+        document = _valid(asked["query"])
+    except GraphQLError as error:
+        return {"data": None, "errors": [{"message": error.message}]}
+    answer = execute_sync(_SCHEMA, document, root, variable_values=asked["variables"])
+    problems = [{"message": error.message} for error in answer.errors or ()]
+    return {"data": answer.data, **({"errors": problems} if problems else {})}
+
+
+@cache
+def _valid(query: str) -> DocumentNode:
+    """Read a query; GraphQLError where it isn't one of this schema."""
+    document = parse(query)
+    for error in validate(_SCHEMA, document):
+        raise error
+    return document

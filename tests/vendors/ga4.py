@@ -62,6 +62,8 @@ class Ga4(AnalyticsFake):
     threshold: int = 0
     """Rows of fewer users are kept back."""
     is_sampled: bool = False
+    is_cut: bool = False
+    """Whether rows were lost in one for all others."""
     running: int = 0
     """How many requests others have running at present."""
     hour: ClockMeter = field(default_factory=lambda: ClockMeter(count=14_000, seconds=3_600))
@@ -83,12 +85,10 @@ class Ga4(AnalyticsFake):
         body: Json = await request.json()
         if self.login.admit(request) != ACCOUNT or request.path_params["property"] != PROPERTY:
             told = "User does not have sufficient permissions for this property."
-            raise refused(403, "forbidden", told)
+            raise refused(403, None, told)
         reports: list[Json] = body.get("requests", [])
         if set(body) != {"requests"} or not 1 <= len(reports) <= _BATCH:
-            raise refused(
-                400, "badRequest", "A batch holds one to five requests, and nothing else."
-            )
+            raise refused(400, None, "A batch holds one to five requests, and nothing else.")
         self._take(len(reports))
         told_reports = [self._report(report) for report in reports]
         return JSONResponse({"reports": told_reports, "kind": "analyticsData#batchRunReports"})
@@ -96,24 +96,24 @@ class Ga4(AnalyticsFake):
     def _take(self, reports: int) -> None:
         """Count tokens, and refuse as the service words it; without a hint when to come back."""
         if self.running >= MOST_AT_ONCE:
-            raise refused(429, "rateLimitExceeded", "Exhausted concurrent requests quota.")
+            raise refused(429, None, "Exhausted concurrent requests quota.")
         for meter, of in ((self.hour, "for a project per hour"), (self.day, "per day")):
             for _ in range(reports * _COST):
                 if not meter.take(self.now()):
-                    raise refused(429, "rateLimitExceeded", f"Exhausted property tokens {of}.")
+                    raise refused(429, None, f"Exhausted property tokens {of}.")
 
     def _report(self, asked: Json) -> Json:
         strange = set(asked) - _FIELDS
         if strange:
             raise refused(
-                400, "badRequest", f"Invalid JSON payload received. Unknown name {min(strange)!r}."
+                400, None, f"Invalid JSON payload received. Unknown name {min(strange)!r}."
             )
         [dimension] = [each["name"] for each in asked.get("dimensions", [])]
         [metric] = [each["name"] for each in asked["metrics"]]
         if dimension not in _DIMENSIONS or metric not in _METRICS:
             raise refused(
                 400,
-                "badRequest",
+                None,
                 f"Field {dimension} or {metric} is not a valid dimension or metric.",
             )
         rows = self._rows(asked, _DIMENSIONS[dimension], metric)
@@ -139,6 +139,7 @@ class Ga4(AnalyticsFake):
             "timeZone": self.zone.key,
             **({"subjectToThresholding": True} if self.threshold else {}),
             **(sampled if self.is_sampled else {}),
+            "dataLossFromOtherRow": self.is_cut,
         }
 
     def _rows(self, asked: Json, dimension: tuple[str, str], metric: str) -> list[Json]:
@@ -168,7 +169,7 @@ class Ga4(AnalyticsFake):
         [days] = asked["dateRanges"]
         first, last = (self._day(days[name]) for name in ("startDate", "endDate"))
         if last < first:
-            raise refused(400, "badRequest", "The endDate cannot be before the startDate.")
+            raise refused(400, None, "The endDate cannot be before the startDate.")
         return first, last
 
     def _day(self, written: str) -> date:
@@ -177,9 +178,7 @@ class Ga4(AnalyticsFake):
         try:
             return datetime.strptime(written, "%Y-%m-%d").date()  # noqa: DTZ007 -- of the property
         except ValueError:
-            raise refused(
-                400, "badRequest", f"Invalid date {written!r}; expected YYYY-MM-DD."
-            ) from None
+            raise refused(400, None, f"Invalid date {written!r}; expected YYYY-MM-DD.") from None
 
 
 def _event_names(asked: Json) -> list[str] | None:
@@ -195,4 +194,4 @@ def _event_names(asked: Json) -> list[str] | None:
         }:
             return [str(name) for name in names]
         case other:
-            raise refused(400, "badRequest", f"Invalid filter {other}.")
+            raise refused(400, None, f"Invalid filter {other}.")

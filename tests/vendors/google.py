@@ -85,9 +85,9 @@ class Login:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         account, scopes, ends_at = self.issued.get(token, ("", set(), self.now()))
         if kind != "Bearer" or self.now() >= ends_at:
-            raise refused(401, "authError", "Request had invalid authentication credentials.")
+            raise refused(401, None, "Request had invalid authentication credentials.")
         if not scopes & self.scopes:
-            raise refused(403, "insufficientPermissions", "Insufficient authentication scopes.")
+            raise refused(403, None, "Insufficient authentication scopes.")
         return account
 
     async def _token(self, request: Request) -> Response:
@@ -122,12 +122,9 @@ class Login:
         return claims
 
 
-def refused(status: int, reason: str, message: str) -> Refused:
-    """Give the refusal of a service of Google's."""
-    told = {
-        "code": status,
-        "message": message,
-        "errors": [{"message": message, "domain": "global", "reason": reason}],
-        "status": _STATUSES[status],
-    }
+def refused(status: int, reason: str | None, message: str) -> Refused:
+    """Give the refusal of a service of Google's; `reason` None: newer ones tell none."""
+    told: dict[str, object] = {"code": status, "message": message, "status": _STATUSES[status]}
+    if reason is not None:
+        told["errors"] = [{"message": message, "domain": "global", "reason": reason}]
     return Refused(JSONResponse({"error": told}, status))

@@ -68,21 +68,21 @@ class GoogleSheets(Fake):
         account = self.login.admit(request)
         self.requests.append(str(request.url))
         if self.busy:
-            raise refused(429, "rateLimitExceeded", "Quota exceeded for quota metric 'Read'.")
+            raise refused(429, None, "Quota exceeded for quota metric 'Read'.")
         if request.path_params["spreadsheet"] != SPREADSHEET:
-            raise refused(404, "notFound", "Requested entity was not found.")
+            raise refused(404, None, "Requested entity was not found.")
         if account == NARROW:
-            raise refused(403, "forbidden", "The caller does not have permission")
+            raise refused(403, None, "The caller does not have permission")
         asked = {name: request.query_params.get(name) for name in PARAMETERS}
         if not set(request.query_params) <= set(PARAMETERS) or any(
             value not in {None, *PARAMETERS[name]} for name, value in asked.items()
         ):
-            raise refused(400, "badRequest", "Invalid value.")
+            raise refused(400, None, "Invalid value.")
         is_shown = asked["valueRenderOption"] in (None, "FORMATTED_VALUE")
         written = request.path_params["range"]
         found = _RANGE.fullmatch(written)
         if found is None or found["sheet"] not in self.sheets:
-            raise refused(400, "badRequest", f"Unable to parse range: {written}")
+            raise refused(400, None, f"Unable to parse range: {written}")
         first, last = int(found["first"] or 1), found["last"] or "Z"
         width = ord(last) - ord("A") + 1
         tell = _shown if is_shown else _as_it_is

@@ -72,8 +72,8 @@ class HubSpot(Fake):
     recall: Callable[[str, datetime, datetime], Sequence[Record]] | None = None
     """Gives a kind's records of a half-open span in order, where they are too many for a list."""
     is_day_used_up: bool = False
-    shedding: int = 0
-    """How many of the next searches are one too many in their second."""
+    shedding: list[str] = field(default_factory=list[str])
+    """The policies by which the next searches are one too many: SECONDLY, TEN_SECONDLY_ROLLING."""
     second: SlidingMeter = field(default_factory=lambda: SlidingMeter(count=5, seconds=1))
     asked: list[Json] = field(default_factory=list[Json])
 
@@ -130,10 +130,12 @@ class HubSpot(Fake):
         if token == NARROW:
             raise _refused(403, "This app hasn't been granted all scopes.", "MISSING_SCOPES")
         if self.is_day_used_up or self.shedding or not self.second.take(self.now()):
-            self.shedding = max(self.shedding - 1, 0)
             policy = "DAILY" if self.is_day_used_up else "SECONDLY"
+            if self.shedding:
+                policy = self.shedding.pop(0)
             told = {"errorType": "RATE_LIMIT", "policyName": policy}
-            raise _refused(429, f"You have reached your {policy} limit.", "RATE_LIMITS", **told)
+            message = f"You have reached your {policy.lower()} limit."
+            raise _refused(429, message, "RATE_LIMITS", **told)
         return kind
 
 

@@ -60,6 +60,8 @@ class Salesforce(Fake):
     recall: Callable[[datetime, datetime], Iterable[Record]] | None = None
     """Gives the records of a half-open span, where they are too many for a list."""
     day: SlidingMeter = field(default_factory=lambda: SlidingMeter(count=5_000, seconds=86_400))
+    usage: str = "api-usage={used}/{count}; per-app-api-usage=250/250(appName=another)"
+    """How each answer tells the org's requests, and beside them an app's."""
     batch: int = BATCH
     sessions: int = 0
     """How many were begun; only the last is good, until it is over."""
@@ -108,7 +110,7 @@ class Salesforce(Fake):
         body["records"] = [
             {"attributes": {"type": "AggregateResult"}, **row} for row in rows[: self.batch]
         ]
-        usage = f"api-usage={self.day.used}/{self.day.count}"
+        usage = self.usage.format(used=self.day.used, count=self.day.count)
         return JSONResponse(body, headers={"Sforce-Limit-Info": usage})
 
     @property
