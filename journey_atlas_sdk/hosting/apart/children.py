@@ -79,8 +79,8 @@ class Child:
 
     @property
     def is_warm(self) -> bool:
-        """Whether it may be used once more."""
-        return not self.is_gone and time.monotonic() - self.idle_since < WARM_SECONDS
+        """Whether it may be used once more: one that ended a moment ago can't."""
+        return time.monotonic() - self.idle_since < WARM_SECONDS and self._is_silent()
 
     async def tell(self, written: bytes) -> None:
         """Tell it something, one thing at a time; whether anybody listens shows at `hear`."""
@@ -115,6 +115,16 @@ class Child:
         """Let an idle one go."""
         self.cut()
         self.close()
+
+    def _is_silent(self) -> bool:
+        """Whether its line is open, with nothing to be read: not even the end of it."""
+        try:
+            self._line.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
     async def _read(self, count: int) -> bytes:
         loop = asyncio.get_running_loop()
